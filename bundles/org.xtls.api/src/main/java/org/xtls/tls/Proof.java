@@ -1,0 +1,39 @@
+package org.xtls.tls;
+
+import java.security.PublicKey;
+import java.security.cert.X509Certificate;
+import java.util.List;
+
+/** What the peer proved in a handshake: that it holds the private key, or the PSK. Whether it is trusted is not said. */
+public sealed interface Proof {
+    /**
+     * The private key of a chain's first certificate.
+     *
+     * @param certificates the chain as sent, the end entity's first; at least one. No signature in it has been checked
+     *     but the handshake's own.
+     */
+    record CertificateChain(List<X509Certificate> certificates) implements Proof {
+        /**
+         * Copies and checks.
+         *
+         * @param certificates the chain as sent
+         * @throws IllegalArgumentException when there is none
+         */
+        public CertificateChain {
+            certificates = List.copyOf(certificates);
+            if (certificates.isEmpty()) {
+                throw new IllegalArgumentException("a proof by certificate has one");
+            }
+        }
+    }
+
+    /**
+     * The private key of a raw public key.
+     *
+     * @param key the public key; its encoding is the SubjectPublicKeyInfo as sent
+     */
+    record RawPublicKey(PublicKey key) implements Proof {}
+
+    /** The external PSK. */
+    record ExternalPsk() implements Proof {}
+}

@@ -1,0 +1,13 @@
+package org.xtls.trust;
+
+import org.xtls.FullJid;
+
+/**
+ * What a human is asked.
+ *
+ * @param local the own address
+ * @param peer the peer's address, as claimed
+ * @param key what it proved to hold
+ * @param known what was known of the peer before
+ */
+public record TrustQuestion(FullJid local, FullJid peer, KeyName key, KnownPeer known) {}

@@ -1,0 +1,69 @@
+package org.xtls.tls;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class AlertTest {
+    @ParameterizedTest
+    @CsvSource({
+        "0, close_notify",
+        "20, bad_record_mac",
+        "40, handshake_failure",
+        "42, bad_certificate",
+        "51, decrypt_error",
+        "109, missing_extension",
+        "115, unknown_psk_identity",
+        "116, certificate_required",
+    })
+    void an_alert_has_the_code_and_name_of_the_rfc(int code, String name) {
+        assertEquals(Optional.of(name), Alert.of(code).map(Alert::toString));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Alert.class)
+    void every_alert_is_found_by_its_code(Alert alert) {
+        assertEquals(Optional.of(alert), Alert.of(alert.code()));
+    }
+
+    @Test
+    void a_code_that_nobody_defined_is_no_alert() {
+        assertEquals(Optional.empty(), Alert.of(255));
+        assertEquals(Optional.empty(), Alert.of(-1));
+    }
+
+    @Test
+    void signature_schemes_have_codes_of_their_own() {
+        Set<Integer> codes = new HashSet<>();
+        for (SignatureScheme scheme : SignatureScheme.values()) {
+            codes.add(scheme.code());
+        }
+
+        assertEquals(SignatureScheme.values().length, codes.size());
+        assertEquals(0x0807, SignatureScheme.ED25519.code());
+    }
+
+    @Test
+    void a_credential_is_handled_by_the_function_of_its_shape_and_shows_no_key() {
+        Credential psk = new Credential.ExternalPsk(new byte[] {1}, new byte[32]);
+
+        assertEquals("psk", psk.<String>fold(chain -> "chain", key -> "key", external -> "psk"));
+        assertEquals("ExternalPsk[1 bytes of identity]", psk.toString());
+    }
+
+    @Test
+    void what_no_handshake_can_use_is_no_credential() {
+        assertThrows(IllegalArgumentException.class, () -> new Credential.ExternalPsk(new byte[0], new byte[32]));
+        assertThrows(IllegalArgumentException.class, () -> new Credential.ExternalPsk(new byte[65_536], new byte[32]));
+        assertThrows(IllegalArgumentException.class, () -> new Credential.ExternalPsk(new byte[1], new byte[31]));
+        assertThrows(IllegalArgumentException.class, () -> new Proof.CertificateChain(List.of()));
+    }
+}
