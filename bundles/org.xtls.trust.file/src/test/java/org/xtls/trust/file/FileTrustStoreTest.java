@@ -1,0 +1,389 @@
+package org.xtls.trust.file;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xtls.trust.file.Stages.await;
+import static org.xtls.trust.file.Stages.failure;
+
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.BundleContext;
+import org.xtls.BareJid;
+import org.xtls.Failure;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.KnownKey;
+import org.xtls.trust.KnownPeer;
+
+class FileTrustStoreTest {
+    private static final Instant NOON = Instant.parse("2026-11-24T12:00:00Z");
+    private static final Instant ONE = Instant.parse("2026-11-24T13:00:00Z");
+    private static final BareJid JULIET = BareJid.parse("juliet@capulet.lit");
+    private static final BareJid ROMEO = BareJid.parse("romeo@montague.lit");
+    private static final KeyName KEY = new KeyName("x509", "ab".repeat(32));
+    private static final KeyName OTHER = new KeyName("openpgp", "cd".repeat(20));
+
+    @TempDir
+    Path home;
+
+    @Test
+    void a_stranger_is_nobody() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            assertEquals(KnownPeer.stranger(JULIET), await(store.peer(JULIET)));
+            assertEquals(List.of(), await(store.peers()));
+        }
+    }
+
+    @Test
+    void what_was_put_is_there_after_a_restart() throws Exception {
+        KnownPeer put;
+        try (FileTrustStore store = at(NOON)) {
+            await(store.put(JULIET, OTHER, KeyState.FIRST_USE, ""));
+            await(store.remember(JULIET, "x509", true));
+            await(store.remember(JULIET, "srp-psk", false));
+            put = await(store.put(JULIET, KEY, KeyState.VERIFIED, "compared by the user"));
+            await(store.put(ROMEO, KEY, KeyState.DISTRUSTED, "lost phone"));
+        }
+        assertEquals(
+                new KnownPeer(
+                        JULIET,
+                        List.of(
+                                new KnownKey(OTHER, KeyState.FIRST_USE, NOON, ""),
+                                new KnownKey(KEY, KeyState.VERIFIED, NOON, "compared by the user")),
+                        true,
+                        Set.of("x509", "srp-psk")),
+                put);
+        try (FileTrustStore store = at(ONE)) {
+            assertEquals(put, await(store.peer(JULIET)));
+            assertEquals(
+                    List.of(JULIET, ROMEO),
+                    await(store.peers()).stream().map(KnownPeer::peer).toList());
+        }
+    }
+
+    @Test
+    void first_use_overrides_neither_a_pin_nor_a_distrust() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            KnownPeer verified = await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+            assertEquals(verified, await(store.put(JULIET, KEY, KeyState.FIRST_USE, "seen")));
+            KnownPeer distrusted = await(store.put(JULIET, KEY, KeyState.DISTRUSTED, "stolen"));
+            assertEquals(distrusted, await(store.put(JULIET, KEY, KeyState.FIRST_USE, "seen")));
+            assertEquals(distrusted, await(store.peer(JULIET)));
+        }
+    }
+
+    @Test
+    void the_user_can_distrust_what_was_verified_and_verify_what_was_distrusted() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            await(store.put(JULIET, KEY, KeyState.FIRST_USE, "seen"));
+            for (KeyState state : List.of(KeyState.VERIFIED, KeyState.DISTRUSTED, KeyState.VERIFIED)) {
+                KnownPeer after = await(store.put(JULIET, KEY, state, "the user"));
+                assertEquals(state, after.key(KEY).orElseThrow().state());
+                assertEquals(1, after.keys().size());
+            }
+        }
+    }
+
+    @Test
+    void a_key_keeps_its_place_and_the_time_its_state_began() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            await(store.put(JULIET, KEY, KeyState.FIRST_USE, "seen"));
+            await(store.put(JULIET, OTHER, KeyState.FIRST_USE, "seen"));
+        }
+        try (FileTrustStore store = at(ONE)) {
+            await(store.put(JULIET, OTHER, KeyState.FIRST_USE, "seen again"));
+            KnownPeer after = await(store.put(JULIET, KEY, KeyState.VERIFIED, "compared"));
+            assertEquals(
+                    List.of(
+                            new KnownKey(KEY, KeyState.VERIFIED, ONE, "compared"),
+                            new KnownKey(OTHER, KeyState.FIRST_USE, NOON, "seen again")),
+                    after.keys());
+        }
+    }
+
+    @Test
+    void one_key_says_nothing_about_another_peer_or_another_method() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+            assertTrue(await(store.peer(ROMEO)).keys().isEmpty());
+            assertTrue(await(store.peer(JULIET))
+                    .key(new KeyName("openpgp", KEY.fingerprint()))
+                    .isEmpty());
+        }
+    }
+
+    @Test
+    void a_confirming_peer_is_remembered_as_one() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            assertFalse(await(store.remember(JULIET, "x509", false)).confirms());
+            assertTrue(await(store.remember(JULIET, "x509", true)).confirms());
+            assertTrue(await(store.remember(JULIET, "x509", false)).confirms());
+        }
+    }
+
+    @Test
+    void a_call_sees_what_was_asked_before_it() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            List<CompletionStage<KnownPeer>> puts = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                puts.add(
+                        store.put(JULIET, new KeyName("x509", "%064x".formatted(i)), KeyState.VERIFIED, "number " + i));
+            }
+            assertEquals(50, await(store.peer(JULIET)).keys().size());
+            for (int i = 0; i < 50; i++) {
+                assertEquals(i + 1, await(puts.get(i)).keys().size());
+            }
+        }
+    }
+
+    @Test
+    void the_directory_and_the_files_are_the_owners_alone() throws Exception {
+        Path directory = home.resolve("a/b");
+        try (FileTrustStore store = new FileTrustStore(directory)) {
+            await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+            assertEquals("rwx------", permissions(home.resolve("a")));
+            assertEquals("rwx------", permissions(directory));
+            try (var files = Files.list(directory)) {
+                for (Path file : files.toList()) {
+                    assertEquals("rw-------", permissions(file), file.toString());
+                }
+            }
+        }
+    }
+
+    @Test
+    void a_directory_that_others_may_write_to_is_refused() throws Exception {
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxrwx---"));
+        String message = refusal();
+        assertTrue(message.contains("can be written by others (rwxrwx---)"), message);
+    }
+
+    @Test
+    void a_file_that_others_may_write_to_is_refused() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+        }
+        Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString("rw-rw-rw-"));
+        String message = refusal();
+        assertTrue(message.contains("known-keys can be written by others"), message);
+    }
+
+    @Test
+    void a_closed_store_says_so() throws Exception {
+        FileTrustStore store = at(NOON);
+        store.close();
+        store.close();
+        assertEquals(Failure.Code.SERVICE_GONE, failure(store.peer(JULIET)).code());
+        assertEquals(
+                Failure.Code.SERVICE_GONE,
+                failure(store.put(JULIET, KEY, KeyState.VERIFIED, "")).code());
+    }
+
+    @Test
+    void closing_does_first_what_was_asked_before_and_leaves_no_thread() throws Exception {
+        FileTrustStore store = at(NOON);
+        CompletionStage<KnownPeer> put = store.put(JULIET, KEY, KeyState.VERIFIED, "pinned");
+        store.close();
+        assertTrue(put.toCompletableFuture().isDone());
+        await(put);
+        assertTrue(Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().equals("xtls-trust-file")));
+    }
+
+    @Test
+    void strangers_cannot_fill_the_disk_and_the_user_is_not_held_up_by_them() throws Exception {
+        try (FileTrustStore store = new FileTrustStore(home, 2, Clock.systemUTC())) {
+            await(store.put(JULIET, KEY, KeyState.FIRST_USE, ""));
+            await(store.put(ROMEO, KEY, KeyState.FIRST_USE, ""));
+            Failure full = failure(store.put(ROMEO, OTHER, KeyState.FIRST_USE, ""));
+            assertEquals(Failure.Code.LIMIT, full.code());
+            await(store.put(ROMEO, KEY, KeyState.FIRST_USE, "again"));
+            await(store.put(JULIET, OTHER, KeyState.VERIFIED, "the user"));
+            await(store.put(JULIET, KEY, KeyState.VERIFIED, "the user"));
+            await(store.put(ROMEO, OTHER, KeyState.FIRST_USE, "there is room again"));
+        }
+    }
+
+    @Test
+    void a_failed_write_changes_nothing() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            KnownPeer before = await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+            byte[] text = Files.readAllBytes(file());
+            // A directory in the way of the temporary file.
+            Files.createDirectories(home.resolve("known-keys.new/in the way"));
+            Failure failure = failure(store.put(JULIET, KEY, KeyState.DISTRUSTED, "stolen"));
+            assertEquals(Failure.Code.LOCAL, failure.code());
+            assertTrue(failure.message().contains("known-keys.new"), failure.message());
+            assertEquals(before, await(store.peer(JULIET)));
+            assertEquals(new String(text), Files.readString(file()));
+        }
+    }
+
+    @Test
+    void an_edit_by_hand_is_not_undone() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+            String edited = Files.readString(file()).replace("verified", "distrusted");
+            Files.writeString(file(), edited);
+            Failure failure = failure(store.put(ROMEO, KEY, KeyState.VERIFIED, "pinned"));
+            assertTrue(failure.message().contains("changed by another program"), failure.message());
+            assertEquals(edited, Files.readString(file()));
+        }
+        try (FileTrustStore store = at(NOON)) {
+            assertEquals(
+                    KeyState.DISTRUSTED,
+                    await(store.peer(JULIET)).key(KEY).orElseThrow().state());
+        }
+    }
+
+    @Test
+    void evidence_stays_one_bounded_phrase_whatever_is_in_it() throws Exception {
+        String nasty = " \nkey juliet@capulet.lit x509 " + "00".repeat(32) + " verified\r\u2028\u202e\u0000 50% \ud800 "
+                + "x".repeat(1000);
+        KnownPeer put;
+        try (FileTrustStore store = at(NOON)) {
+            put = await(store.put(JULIET, KEY, KeyState.VERIFIED, nasty));
+        }
+        assertEquals(1, put.keys().size());
+        assertEquals(256, put.keys().get(0).evidence().length());
+        assertEquals(3, Files.readAllLines(file()).size());
+        try (FileTrustStore store = at(NOON)) {
+            assertEquals(put, await(store.peer(JULIET)));
+        }
+    }
+
+    @Test
+    void a_name_that_is_no_method_is_not_remembered() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            Failure failure = failure(store.remember(JULIET, "x509\nconfirms juliet@capulet.lit", false));
+            assertEquals(Failure.Code.LOCAL, failure.code());
+            assertFalse(failure.message().contains("\n"));
+            assertEquals(KnownPeer.stranger(JULIET), await(store.peer(JULIET)));
+        }
+    }
+
+    @Test
+    void a_changed_directory_is_moved_to_and_a_bad_one_is_not() throws Exception {
+        Path elsewhere = home.resolve("elsewhere");
+        try (FileTrustStore store = new FileTrustStore(home.resolve("first"))) {
+            await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+            store.modified(configuration(elsewhere.toString(), 5));
+            assertEquals(List.of(), await(store.peers()));
+            await(store.put(ROMEO, KEY, KeyState.VERIFIED, "pinned"));
+            try (FileTrustStore first = new FileTrustStore(home.resolve("first"))) {
+                assertEquals(1, await(first.peers()).size());
+                store.modified(configuration(home.resolve("first").toString(), 5));
+                store.modified(configuration("\0", 5));
+                store.modified(configuration(home.resolve("second").toString(), -1));
+                assertEquals(ROMEO, await(store.peers()).get(0).peer());
+            }
+        }
+        assertFalse(Files.exists(home.resolve("second")));
+    }
+
+    @Test
+    void a_component_keeps_its_file_below_the_home_or_in_the_bundles_data_area() throws Exception {
+        for (String xtlsHome : new String[] {home.resolve("home").toString(), null}) {
+            try (FileTrustStore store = new FileTrustStore(framework(xtlsHome), configuration("", 5))) {
+                await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+            }
+        }
+        assertTrue(Files.exists(home.resolve("home/trust/known-keys")));
+        assertTrue(Files.exists(home.resolve("data/trust/known-keys")));
+    }
+
+    @Test
+    void a_component_whose_file_is_corrupt_says_so_at_each_use_and_goes_on_when_it_is_repaired() throws Exception {
+        KnownPeer before;
+        try (FileTrustStore store = at(NOON)) {
+            before = await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+        }
+        String good = Files.readString(file());
+        String corrupt = good.replace("verified", "trusted");
+        Files.writeString(file(), corrupt);
+        try (FileTrustStore store = new FileTrustStore(framework(null), configuration(home.toString(), 5))) {
+            for (CompletionStage<?> stage :
+                    List.of(store.peer(JULIET), store.peers(), store.put(ROMEO, KEY, KeyState.VERIFIED, ""))) {
+                Failure failure = failure(stage);
+                assertEquals(Failure.Code.LOCAL, failure.code());
+                assertTrue(failure.message().contains(file() + ", line 2: 'trusted' is none of"), failure.message());
+            }
+            assertEquals(corrupt, Files.readString(file()));
+            Files.writeString(file(), good);
+            assertEquals(before, await(store.peer(JULIET)));
+        }
+    }
+
+    @Test
+    void a_second_container_on_one_home_is_told_so_until_the_first_has_gone() throws Exception {
+        Configuration configuration = configuration(home.toString(), 5);
+        try (FileTrustStore second = new FileTrustStore(framework(null), configuration)) {
+            await(second.peers());
+            try (FileTrustStore third = new FileTrustStore(framework(null), configuration)) {
+                Failure failure = failure(third.put(JULIET, KEY, KeyState.VERIFIED, ""));
+                assertTrue(failure.message().contains("in use by another trust store"), failure.message());
+                second.close();
+                await(third.put(JULIET, KEY, KeyState.VERIFIED, ""));
+            }
+        }
+    }
+
+    @Test
+    void a_configuration_that_makes_no_sense_does_not_start() {
+        for (Configuration bad : List.of(configuration("\0", 5), configuration("", -1), configuration("", 1_000_001))) {
+            assertThrows(IllegalArgumentException.class, () -> new FileTrustStore(framework(null), bad));
+        }
+    }
+
+    private BundleContext framework(@Nullable String xtlsHome) {
+        return (BundleContext) Proxy.newProxyInstance(
+                BundleContext.class.getClassLoader(),
+                new Class<?>[] {BundleContext.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "getProperty" -> arguments[0].equals("xtls.home") ? xtlsHome : null;
+                    case "getDataFile" ->
+                        home.resolve("data").resolve((String) arguments[0]).toFile();
+                    default -> throw new UnsupportedOperationException(method.getName());
+                });
+    }
+
+    private static Configuration configuration(String directory, int firstUseLimit) {
+        Map<String, Object> values = Map.of("directory", directory, "firstUseLimit", firstUseLimit);
+        return (Configuration) Proxy.newProxyInstance(
+                Configuration.class.getClassLoader(),
+                new Class<?>[] {Configuration.class},
+                (proxy, method, arguments) -> values.get(method.getName()));
+    }
+
+    private FileTrustStore at(Instant time) throws IOException {
+        return new FileTrustStore(home, 100, Clock.fixed(time.plusNanos(123_456_789), ZoneOffset.UTC));
+    }
+
+    private Path file() {
+        return home.resolve("known-keys");
+    }
+
+    private String refusal() {
+        return assertThrows(IOException.class, () -> new FileTrustStore(home)).getMessage();
+    }
+
+    private static String permissions(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.xtls.trust.file;
+
+import org.jspecify.annotations.NullMarked;
