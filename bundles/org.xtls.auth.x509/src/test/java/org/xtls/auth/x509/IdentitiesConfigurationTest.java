@@ -1,0 +1,102 @@
+package org.xtls.auth.x509;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xtls.auth.x509.Stages.await;
+import static org.xtls.auth.x509.Stages.failure;
+
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.BundleContext;
+import org.xtls.BareJid;
+import org.xtls.trust.KeyName;
+
+class IdentitiesConfigurationTest {
+    private static final BareJid ROMEO = BareJid.parse("romeo@montague.lit");
+
+    @TempDir
+    Path home;
+
+    @Test
+    void certificates_are_kept_below_the_home_or_in_the_bundles_data_area_or_where_configured() {
+        for (String xtlsHome : new String[] {home.resolve("home").toString(), null}) {
+            try (Identities identities = new Identities(framework(xtlsHome), configuration(Map.of()))) {
+                await(identities.keys(ROMEO));
+            }
+        }
+        String configured = home.resolve("configured").toString();
+        try (Identities identities = new Identities(framework(null), configuration(Map.of("directory", configured)))) {
+            await(identities.keys(ROMEO));
+        }
+        assertTrue(Files.exists(home.resolve("home/identity/romeo@montague.lit.p12")));
+        assertTrue(Files.exists(home.resolve("data/identity/romeo@montague.lit.p12")));
+        assertTrue(Files.exists(home.resolve("configured/romeo@montague.lit.p12")));
+    }
+
+    @Test
+    void a_configured_key_store_takes_the_generated_ones_place_and_gives_it_back() throws Exception {
+        OpenSsl openSsl = new OpenSsl(home);
+        X509Certificate certificate = openSsl.selfSigned("romeo", "-algorithm ed25519");
+        Map<String, String> keyStore =
+                Map.of("keystore", openSsl.pkcs12("romeo", "secret").toString(), "_keystore_password", "secret");
+        try (Identities identities = new Identities(framework(null), configuration(Map.of()))) {
+            List<KeyName> generated = await(identities.keys(ROMEO));
+            identities.modified(configuration(keyStore));
+            assertEquals(List.of(new KeyName("x509", Fingerprint.sha256(certificate))), await(identities.keys(ROMEO)));
+            assertNotEquals(generated, await(identities.keys(ROMEO)));
+            identities.modified(configuration(Map.of()));
+            assertEquals(generated, await(identities.keys(ROMEO)));
+        }
+    }
+
+    @Test
+    void a_key_store_that_is_missing_is_never_replaced_by_a_fresh_certificate() {
+        Map<String, String> keyStore =
+                Map.of("keystore", home.resolve("missing.p12").toString());
+        try (Identities identities = new Identities(framework(null), configuration(keyStore))) {
+            assertTrue(failure(identities.keys(ROMEO)).message().contains("missing.p12 cannot be read: it does not"));
+        }
+        assertTrue(home.toFile().list().length == 0);
+    }
+
+    @Test
+    void a_configuration_that_makes_no_sense_neither_starts_nor_takes_anothers_place() {
+        for (String attribute : List.of("directory", "keystore")) {
+            Configuration bad = configuration(Map.of(attribute, "\0"));
+            assertThrows(IllegalArgumentException.class, () -> new Identities(framework(null), bad));
+            try (Identities identities = new Identities(framework(null), configuration(Map.of()))) {
+                List<KeyName> before = await(identities.keys(ROMEO));
+                identities.modified(bad);
+                assertEquals(before, await(identities.keys(ROMEO)));
+            }
+        }
+    }
+
+    private static Configuration configuration(Map<String, String> values) {
+        return (Configuration) Proxy.newProxyInstance(
+                Configuration.class.getClassLoader(),
+                new Class<?>[] {Configuration.class},
+                (proxy, method, arguments) -> values.getOrDefault(method.getName(), ""));
+    }
+
+    private BundleContext framework(@Nullable String xtlsHome) {
+        return (BundleContext) Proxy.newProxyInstance(
+                BundleContext.class.getClassLoader(),
+                new Class<?>[] {BundleContext.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "getProperty" -> arguments[0].equals("xtls.home") ? xtlsHome : null;
+                    case "getDataFile" ->
+                        home.resolve("data").resolve((String) arguments[0]).toFile();
+                    default -> throw new UnsupportedOperationException(method.getName());
+                });
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.xtls.auth.x509;
+
+import org.jspecify.annotations.NullMarked;
