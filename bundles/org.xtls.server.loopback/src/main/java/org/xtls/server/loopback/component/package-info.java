@@ -1,0 +1,5 @@
+/** The server as a Declarative Services component, and its trace file. */
+@NullMarked
+package org.xtls.server.loopback.component;
+
+import org.jspecify.annotations.NullMarked;
