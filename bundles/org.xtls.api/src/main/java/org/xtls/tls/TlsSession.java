@@ -25,7 +25,7 @@ public interface TlsSession {
         HANDSHAKING,
         /** The handshake is complete; plaintext may flow. */
         ESTABLISHED,
-        /** Ended: closed on this side, failed, or destroyed. */
+        /** Ended for writing: closed on this side, failed, or destroyed. */
         ENDED
     }
 
@@ -37,8 +37,8 @@ public interface TlsSession {
     void begin() throws TlsException;
 
     /**
-     * Takes bytes from the peer; they need not respect the bounds of records. Bytes that come after the session has
-     * ended are dropped.
+     * Takes bytes from the peer; they need not respect the bounds of records. After {@link #closeNotify} they
+     * are still taken, until the peer has closed its direction too; after a failure or {@link #destroy} they are dropped.
      *
      * @param bytes the bytes, any number; the array is the caller's again when the call returns
      * @throws TlsException when they end the session: an alert came, or one must go out
@@ -105,7 +105,9 @@ public interface TlsSession {
     void closeNotify();
 
     /**
-     * Ends the session with a fatal alert, to be taken and sent. After the end it does nothing.
+     * Ends the session with a fatal alert, to be taken and sent. After the end it does nothing. {@link
+     * Alert#USER_CANCELED}, which is no fatal alert, is followed by {@code close_notify} (RFC 8446 §6.1): an established
+     * peer takes it for an orderly end. Whoever refuses a proof says so by a fatal one.
      *
      * @param alert the alert, not {@link Alert#CLOSE_NOTIFY}
      */

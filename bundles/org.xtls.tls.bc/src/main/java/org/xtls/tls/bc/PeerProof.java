@@ -1,0 +1,82 @@
+package org.xtls.tls.bc;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PublicKey;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.X509EncodedKeySpec;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.tls.AlertDescription;
+import org.bouncycastle.tls.Certificate;
+import org.bouncycastle.tls.CertificateType;
+import org.bouncycastle.tls.TlsFatalAlert;
+import org.bouncycastle.tls.crypto.TlsCertificate;
+import org.xtls.tls.Proof;
+import org.xtls.tls.SignatureScheme;
+
+/**
+ * Turns the peer's Certificate message into what is reported of it. Bouncy Castle checks the handshake's signature with
+ * the key as it reads it, others will judge the certificate as the JDK reads it: a certificate that the two read
+ * differently is refused, or the proof would be of another key than the one judged.
+ */
+final class PeerProof {
+    private PeerProof() {}
+
+    static Proof of(Certificate message) throws TlsFatalAlert {
+        try {
+            if (message.getCertificateType() == CertificateType.RawPublicKey) {
+                return rawPublicKey(message);
+            }
+            return certificateChain(message);
+        } catch (GeneralSecurityException | IOException | RuntimeException e) {
+            throw new Refusal(
+                    AlertDescription.bad_certificate, "the peer's certificate is not taken: " + e.getMessage(), e);
+        }
+    }
+
+    private static Proof certificateChain(Certificate message) throws GeneralSecurityException, IOException {
+        CertificateFactory factory = Jdk.certificateFactory();
+        List<X509Certificate> chain = new ArrayList<>();
+        for (TlsCertificate entry : message.getCertificateList()) {
+            byte[] encoding = ((SentKey) entry).encoding();
+            X509Certificate certificate =
+                    (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(encoding));
+            if (!Arrays.equals(encoding, certificate.getEncoded())) {
+                throw new CertificateException("it is not in DER");
+            }
+            chain.add(certificate);
+        }
+        SubjectPublicKeyInfo signed = ((SentKey) message.getCertificateAt(0)).key();
+        if (!Arrays.equals(signed.getEncoded(), chain.get(0).getPublicKey().getEncoded())) {
+            throw new CertificateException("its public key can be read in two ways");
+        }
+        return new Proof.CertificateChain(chain);
+    }
+
+    private static Proof rawPublicKey(Certificate message) throws GeneralSecurityException {
+        if (message.getLength() != 1) {
+            throw new CertificateException("one raw public key is wanted, not " + message.getLength());
+        }
+        SentKey sent = (SentKey) message.getCertificateAt(0);
+        SignatureScheme scheme = SignatureSchemes.of(sent.key()).iterator().next();
+        KeyFactory factory = Jdk.keyFactory(
+                switch (scheme) {
+                    case ED25519 -> "Ed25519";
+                    case ED448 -> "Ed448";
+                    case ECDSA_SECP256R1_SHA256, ECDSA_SECP384R1_SHA384 -> "EC";
+                    case RSA_PSS_RSAE_SHA256, RSA_PSS_RSAE_SHA384, RSA_PSS_RSAE_SHA512 -> "RSA";
+                });
+        PublicKey key = factory.generatePublic(new X509EncodedKeySpec(sent.encoding()));
+        if (!Arrays.equals(sent.encoding(), key.getEncoded())) {
+            throw new CertificateException("a raw public key can be read in two ways");
+        }
+        return new Proof.RawPublicKey(key);
+    }
+}
