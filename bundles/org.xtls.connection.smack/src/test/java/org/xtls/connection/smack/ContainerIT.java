@@ -1,0 +1,272 @@
+package org.xtls.connection.smack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.io.File;
+import java.io.InputStream;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Dictionary;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+import org.apache.felix.framework.FrameworkFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.AllServiceListener;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkEvent;
+import org.osgi.framework.ServiceEvent;
+import org.osgi.framework.launch.Framework;
+import org.osgi.framework.startlevel.BundleStartLevel;
+import org.osgi.framework.startlevel.FrameworkStartLevel;
+import org.osgi.framework.wiring.BundleWiring;
+import org.osgi.framework.wiring.FrameworkWiring;
+import org.xtls.server.loopback.LoopbackServer;
+
+/** Both bundles of Smack's in a Felix framework, with the smallest set of bundles around them. */
+class ContainerIT {
+    private static final List<List<String>> START_LEVELS = List.of(
+            List.of(),
+            List.of(
+                    "org.objectweb.asm.ClassVisitor",
+                    "org.objectweb.asm.commons.Method",
+                    "org.objectweb.asm.tree.ClassNode",
+                    "org.objectweb.asm.tree.analysis.Analyzer",
+                    "org.objectweb.asm.util.Printer",
+                    "org.apache.aries.spifly.dynamic.DynamicWeavingActivator",
+                    "org.slf4j.Logger",
+                    "ch.qos.logback.classic.Logger",
+                    "ch.qos.logback.core.Appender"),
+            List.of(
+                    "org.jxmpp.JxmppContext",
+                    "org.jxmpp.jid.Jid",
+                    "org.jxmpp.util.cache.Cache",
+                    "org.minidns.dnsname.DnsName",
+                    "org.jivesoftware.smack.xml.XmlPullParser",
+                    "org.jivesoftware.smack.xml.stax.StaxXmlPullParserFactory",
+                    "org.jivesoftware.smack.XMPPConnection",
+                    "org.jivesoftware.smack.tcp.XMPPTCPConnection",
+                    "org.jivesoftware.smack.sm.StreamManagementException",
+                    "org.jivesoftware.smackx.disco.ServiceDiscoveryManager",
+                    "org.jivesoftware.smack.roster.Roster",
+                    "org.jivesoftware.smack.java7.XmppHostnameVerifier",
+                    "org.jivesoftware.smack.sasl.javax.SASLPlainMechanism",
+                    "org.jivesoftware.smack.util.dns.javax.JavaxResolver"),
+            List.of(
+                    "org.osgi.util.function.Function",
+                    "org.osgi.util.promise.Promise",
+                    "org.osgi.service.component.ComponentContext",
+                    "org.apache.felix.cm.impl.ConfigurationManager",
+                    "org.apache.felix.scr.impl.Activator"),
+            List.of("org.xtls.transport.Link", "org.xtls.transport.smack.SmackTransport"));
+
+    @TempDir
+    private Path cache;
+
+    private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
+    private final BlockingQueue<String> links = new LinkedBlockingQueue<>();
+    private final Handler ear = new Handler() {
+        @Override
+        public void publish(LogRecord entry) {
+            if (entry.getLevel().intValue() >= Level.SEVERE.intValue()) {
+                complaints.add(entry.getLoggerName() + ": " + entry.getMessage() + " " + entry.getThrown());
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+
+    private LoopbackServer server;
+    private Framework framework;
+
+    @BeforeEach
+    void start() throws Exception {
+        // The framework's threads would inherit the test's class path.
+        Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
+        Logger.getLogger("").addHandler(ear);
+        server = LoopbackServer.builder().user("romeo@montague.net", "secret").start();
+        framework = new FrameworkFactory()
+                .newFramework(Map.of(
+                        Constants.FRAMEWORK_STORAGE, cache.toString(), "felix.bootdelegation.implicit", "false"));
+        framework.start();
+        BundleContext context = framework.getBundleContext();
+        for (int level = 1; level < START_LEVELS.size(); level++) {
+            for (String type : START_LEVELS.get(level)) {
+                install(
+                        new File(Class.forName(type, false, getClass().getClassLoader())
+                                        .getProtectionDomain()
+                                        .getCodeSource()
+                                        .getLocation()
+                                        .toURI())
+                                .toPath(),
+                        level);
+            }
+        }
+        install(ownBundle(), START_LEVELS.size() - 1);
+        for (Bundle bundle : context.getBundles()) {
+            bundle.start(Bundle.START_ACTIVATION_POLICY);
+        }
+        context.addServiceListener(
+                (AllServiceListener) event -> links.add((event.getType() == ServiceEvent.REGISTERED ? "up " : "down ")
+                        + event.getServiceReference().getProperty("xtls.local")),
+                "(objectClass=org.xtls.transport.Link)");
+        CountDownLatch reached = new CountDownLatch(1);
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        framework.adapt(FrameworkStartLevel.class).setStartLevel(START_LEVELS.size(), event -> {
+            if (event.getType() == FrameworkEvent.ERROR) {
+                failures.add(event.getThrowable());
+            } else {
+                reached.countDown();
+            }
+        });
+        reached.await();
+        assertEquals(List.of(), failures);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        framework.stop();
+        framework.waitForStop(20_000);
+        server.kill();
+        Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
+        Logger.getLogger("").removeHandler(ear);
+    }
+
+    @Test
+    void a_configured_account_gets_its_link_and_both_bundles_can_go_and_come() throws Exception {
+        Object configuration = configure("resource", "orchard");
+        assertEquals("up romeo@montague.net/orchard", next());
+
+        bundle("org.xtls.transport.smack").stop();
+        assertEquals("down romeo@montague.net/orchard", next());
+        assertEquals(1, server.clients().size(), "the connection stays");
+        bundle("org.xtls.transport.smack").start();
+        assertEquals("up romeo@montague.net/orchard", next());
+
+        bundle("org.xtls.connection.smack").stop();
+        assertEquals("down romeo@montague.net/orchard", next());
+        assertEquals(0, server.clients().size());
+        bundle("org.xtls.connection.smack").start();
+        assertEquals("up romeo@montague.net/orchard", next());
+
+        update(configuration, "resource", "balcony");
+        assertEquals("down romeo@montague.net/orchard", next());
+        assertEquals("up romeo@montague.net/balcony", next());
+        update(configuration, "serverTls", "perhaps");
+        update(configuration, "resource", "tomb");
+        assertEquals("down romeo@montague.net/balcony", next(), "the value in between has changed nothing");
+        assertEquals("up romeo@montague.net/tomb", next());
+
+        call(configuration, "delete");
+        assertEquals("down romeo@montague.net/tomb", next());
+        assertNull(links.poll());
+        assertEquals(List.of(), List.copyOf(complaints));
+    }
+
+    @Test
+    void a_bundle_that_has_gone_can_be_collected() throws Exception {
+        configure("resource", "orchard");
+        assertEquals("up romeo@montague.net/orchard", next());
+        for (String name : List.of("org.xtls.transport.smack", "org.xtls.connection.smack")) {
+            ReferenceQueue<ClassLoader> collected = new ReferenceQueue<>();
+            WeakReference<ClassLoader> loader =
+                    new WeakReference<>(bundle(name).adapt(BundleWiring.class).getClassLoader(), collected);
+            Bundle gone = bundle(name);
+            gone.stop();
+            gone.uninstall();
+            CountDownLatch refreshed = new CountDownLatch(1);
+            framework.adapt(FrameworkWiring.class).refreshBundles(List.of(gone), event -> refreshed.countDown());
+            refreshed.await();
+            gone = null;
+            Object found = null;
+            for (int i = 0; found == null && i < 100; i++) {
+                System.gc();
+                found = collected.remove(100);
+            }
+            assertNotNull(found, name + " is still held: " + loader.get());
+        }
+    }
+
+    private Object configure(String key, String value) throws Exception {
+        BundleContext context = framework.getBundleContext();
+        Object admin =
+                context.getService(context.getAllServiceReferences("org.osgi.service.cm.ConfigurationAdmin", null)[0]);
+        Object configuration = admin.getClass()
+                .getMethod("createFactoryConfiguration", String.class, String.class)
+                .invoke(admin, "org.xtls.connection.smack", "?");
+        update(configuration, key, value);
+        return configuration;
+    }
+
+    private void update(Object configuration, String key, String value) throws Exception {
+        Dictionary<String, Object> properties = new Hashtable<>(Map.of(
+                "jid", "romeo@montague.net",
+                ".password", "secret",
+                "host", "127.0.0.1",
+                "port", server.port(),
+                "serverTls", "disabled"));
+        properties.put(key, value);
+        configuration.getClass().getMethod("update", Dictionary.class).invoke(configuration, properties);
+    }
+
+    private static void call(Object target, String method) throws Exception {
+        target.getClass().getMethod(method).invoke(target);
+    }
+
+    private void install(Path jar, int level) throws Exception {
+        try (InputStream content = Files.newInputStream(jar)) {
+            Bundle bundle =
+                    framework.getBundleContext().installBundle(jar.toUri().toString(), content);
+            bundle.adapt(BundleStartLevel.class).setStartLevel(level);
+        }
+    }
+
+    private static Path ownBundle() throws Exception {
+        List<Path> jars = new ArrayList<>();
+        try (Stream<Path> files = Files.list(Path.of("target"))) {
+            files.filter(file -> file.getFileName()
+                            .toString()
+                            .matches("org\\.xtls\\.connection\\.smack-[0-9.]+(-SNAPSHOT)?\\.jar"))
+                    .forEach(jars::add);
+        }
+        assertEquals(1, jars.size(), "the bundle is built: " + jars);
+        return jars.get(0);
+    }
+
+    private Bundle bundle(String name) {
+        return Stream.of(framework.getBundleContext().getBundles())
+                .filter(bundle -> bundle.getSymbolicName().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private String next() throws InterruptedException {
+        return String.valueOf(links.poll(20, TimeUnit.SECONDS));
+    }
+}
