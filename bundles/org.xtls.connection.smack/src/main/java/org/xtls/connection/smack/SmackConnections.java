@@ -30,6 +30,7 @@ import org.xtls.transport.Login;
 /** All sessions of this bundle, and the threads on which they log in and out. */
 @Component(
         service = {Connections.class, SmackConnections.class},
+        immediate = true, // sessions live whether anybody holds the service or not
         configurationPolicy = ConfigurationPolicy.IGNORE)
 @Capability(
         namespace = "osgi.service",
@@ -73,7 +74,7 @@ public final class SmackConnections implements Connections {
             workers.execute(() -> {
                 try {
                     bound.complete(open(new Session(login, false, context, this::lost)));
-                } catch (XtlsException | RuntimeException e) {
+                } catch (XtlsException | RuntimeException | LinkageError e) {
                     bound.completeExceptionally(e);
                 }
             });
@@ -123,11 +124,15 @@ public final class SmackConnections implements Connections {
     /** Logs in on this thread. */
     FullJid open(Session session) throws XtlsException {
         sessions.add(session);
+        boolean opened = false;
         try {
-            return session.open();
-        } catch (XtlsException | RuntimeException e) {
-            sessions.remove(session);
-            throw e;
+            FullJid local = session.open();
+            opened = true;
+            return local;
+        } finally {
+            if (!opened) {
+                sessions.remove(session);
+            }
         }
     }
 

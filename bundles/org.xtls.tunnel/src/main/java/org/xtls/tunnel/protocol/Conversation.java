@@ -1,0 +1,1263 @@
+package org.xtls.tunnel.protocol;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.xtls.Closure;
+import org.xtls.Failure;
+import org.xtls.Failure.Code;
+import org.xtls.Failure.Fault;
+import org.xtls.FullJid;
+import org.xtls.Stanza;
+import org.xtls.Trust;
+import org.xtls.auth.Negotiation;
+import org.xtls.auth.Offer;
+import org.xtls.auth.Role;
+import org.xtls.auth.Verdict;
+import org.xtls.tls.Alert;
+import org.xtls.tls.Credential;
+import org.xtls.tls.TlsEngine;
+import org.xtls.tls.TlsException;
+import org.xtls.transport.Iq;
+import org.xtls.transport.StanzaError;
+import org.xtls.transport.StanzaError.Condition;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KnownPeer;
+import org.xtls.trust.Policy;
+import org.xtls.tunnel.protocol.Question.Possible;
+import org.xtls.tunnel.protocol.Question.Reply;
+import org.xtls.tunnel.protocol.Question.Things;
+import org.xtls.xml.Element;
+
+/**
+ * All that goes on between one local full JID and one peer: at most one tunnel, and at most one negotiation beside it.
+ *
+ * <p>Every method is an event, takes the time at which it happens (milliseconds of a clock that never goes back) and
+ * returns what is to be done, in order. Between events nothing happens. Not safe for use by several threads.
+ */
+public final class Conversation {
+    private final FullJid local;
+    private final FullJid peer;
+    private final Surroundings surroundings;
+    private final List<Action> actions = new ArrayList<>();
+
+    private @Nullable Channel tunnel;
+    private @Nullable Attempt attempt;
+    private @Nullable Goodbye goodbye;
+    private long confirmDeadline = Long.MAX_VALUE;
+    private boolean openAfterGoodbye;
+    private long numbers;
+    private long steps;
+    private final Set<Probe> probing = new HashSet<>();
+    /** Starts of ours that nobody waits for any more, the latest few: should one still be agreed to, it is closed. */
+    private final Set<String> abandoned = new LinkedHashSet<>();
+
+    /** How far a negotiation has come. */
+    private enum Stage {
+        /** The initiator asks its methods what to offer. */
+        OFFERING,
+        /** The initiator's start is out. */
+        STARTED,
+        /** The initiator asks its methods about the answer. */
+        MATCHING,
+        /** The responder asks its methods about the offer. */
+        ANSWERING,
+        /** The responder has agreed and waits for the first data. */
+        PROCEEDED,
+        /** The chosen method is asked for the credential. */
+        PRESENTING,
+        /** TLS shakes hands. */
+        HANDSHAKING,
+        /** The chosen method is asked who it is. */
+        VERIFYING,
+        /** Nobody vouches for the key: policy, memory and perhaps a human are asked. */
+        DECIDING,
+        /** The initiator waits for the peer's confirmation. */
+        CONFIRMING
+    }
+
+    /** A negotiation under way. */
+    private static final class Attempt {
+        final long number;
+        final Role role;
+        final Policy policy;
+        final long deadline;
+        Stage stage;
+        String startId;
+        boolean holdsPlace;
+
+        @Nullable
+        Offer sent;
+
+        @Nullable
+        Offer received;
+
+        KnownPeer known;
+        /** Methods that can still be chosen, in order of preference. */
+        Deque<String> methods = new ArrayDeque<>();
+
+        String method = "";
+        List<String> troubles = new ArrayList<>();
+        long step;
+
+        @Nullable
+        Channel channel;
+
+        @Nullable
+        KeyName unknown;
+        /** The peer's data that came while the credential was being asked for, and the requests that brought it. */
+        final Deque<Iq.Request> early = new ArrayDeque<>();
+
+        Attempt(long number, Role role, Policy policy, long deadline, Stage stage, String startId, FullJid peer) {
+            this.number = number;
+            this.role = role;
+            this.policy = policy;
+            this.deadline = deadline;
+            this.stage = stage;
+            this.startId = startId;
+            this.known = KnownPeer.stranger(peer.bare());
+        }
+    }
+
+    /** A close request of ours that has not been answered, and what the tunnel ends with. */
+    private record Goodbye(String id, Failure failure, boolean orderly, long deadline) {}
+
+    private record Probe(long number, long step, String id, long deadline) {}
+
+    /**
+     * A conversation in which nothing has been said.
+     *
+     * @param local this side
+     * @param peer the other side
+     * @param surroundings where it looks things up
+     */
+    public Conversation(FullJid local, FullJid peer, Surroundings surroundings) {
+        this.local = local;
+        this.peer = peer;
+        this.surroundings = surroundings;
+    }
+
+    // ---- events from this side
+
+    /**
+     * Somebody here wants a tunnel. Whatever is up or under way serves; it is told by {@link Action.Opened} or
+     * {@link Action.NegotiationFailed}, or was told already.
+     *
+     * @param now the time
+     * @return what to do
+     */
+    public List<Action> open(long now) {
+        if (goodbye != null) {
+            openAfterGoodbye = true;
+        } else if (tunnel == null && attempt == null) {
+            initiate(now);
+        }
+        return drain();
+    }
+
+    /**
+     * Somebody here wants fresh keys.
+     *
+     * @param now the time
+     * @return what to do
+     */
+    public List<Action> renew(long now) {
+        if (goodbye == null && attempt == null) {
+            initiate(now);
+        }
+        return drain();
+    }
+
+    /**
+     * A stanza is to be sent through the tunnel.
+     *
+     * @param token names the send in {@link Action.Acknowledged} and {@link Action.SendFailed}; negative when nobody
+     *     waits for it
+     * @param number the tunnel
+     * @param stanza the stanza
+     * @param now the time
+     * @return what to do
+     */
+    public List<Action> send(long token, long number, Stanza stanza, long now) {
+        Channel open = tunnel;
+        if (open == null || open.number != number || goodbye != null) {
+            if (token >= 0) {
+                actions.add(new Action.SendFailed(
+                        token, Failure.of(Code.CLOSED, Fault.LOCAL, "the tunnel with " + peer + " is closed")));
+            }
+            return drain();
+        }
+        try {
+            open.send(token < 0 ? Channel.NOBODY : token, stanza, now);
+        } catch (Violation e) {
+            closeTunnel(e.failure(), false, now);
+        }
+        return drain();
+    }
+
+    /**
+     * Somebody here wants the tunnel closed.
+     *
+     * @param number the tunnel
+     * @param now the time
+     * @return what to do
+     */
+    public List<Action> close(long number, long now) {
+        if (tunnel != null && tunnel.number == number && goodbye == null) {
+            closeTunnel(Failure.of(Code.CLOSED, Fault.NONE, "this side closed the tunnel"), true, now);
+        }
+        return drain();
+    }
+
+    /**
+     * Something without which nothing goes has gone: everything is closed.
+     *
+     * @param failure what has gone
+     * @param now the time
+     * @return what to do
+     */
+    public List<Action> shutDown(Failure failure, long now) {
+        if (attempt != null || (tunnel != null && goodbye == null)) {
+            if (tunnel != null && !tunnel.isFrozen()) {
+                tunnel.sayGoodbye(now);
+            }
+            if (attempt != null) {
+                refuseUnansweredStart(attempt);
+            }
+            sendClose();
+        }
+        endAll(failure, false);
+        return drain();
+    }
+
+    // ---- events from the link
+
+    /**
+     * An IQ came from the peer.
+     *
+     * @param iq the IQ
+     * @param now the time
+     * @return what to do
+     */
+    public List<Action> received(Iq iq, long now) {
+        if (iq instanceof Iq.Request request) {
+            Element payload = request.payload();
+            if (request.set() && payload.is(Wire.XTLS, "start")) {
+                started(request, now);
+            } else if (request.set() && payload.is(Wire.XTLS, "data")) {
+                data(request, now);
+            } else if (request.set() && payload.is(Wire.XTLS, "close")) {
+                closeAsked(request, now);
+            } else if (!request.set() && payload.is(Offer.NAMESPACE, "offer")) {
+                probed(request, now);
+            } else {
+                refuse(request.id(), Condition.SERVICE_UNAVAILABLE, "");
+            }
+        } else if (iq instanceof Iq.Result result) {
+            result(result, now);
+        } else if (iq instanceof Iq.Error error) {
+            error(error, now);
+        }
+        return drain();
+    }
+
+    /**
+     * The peer went offline.
+     *
+     * @return what to do
+     */
+    public List<Action> unavailable() {
+        endAll(Failure.of(Code.PEER_GONE, Fault.PEER, peer + " went offline"), false);
+        return drain();
+    }
+
+    /**
+     * The link is lost.
+     *
+     * @param reason a phrase for people
+     * @return what to do
+     */
+    public List<Action> lost(String reason) {
+        endAll(
+                new Failure(
+                        Code.LINK_LOST,
+                        Fault.BETWEEN,
+                        "the connection of " + local + " to its server is lost: " + reason,
+                        "Connect again."),
+                false);
+        return drain();
+    }
+
+    // ---- events from those who were asked
+
+    /**
+     * A question is answered. Answers to questions that are not open any more are left unread.
+     *
+     * @param step the number of the question
+     * @param reply the answer
+     * @param now the time
+     * @return what to do
+     */
+    public List<Action> answered(long step, Reply reply, long now) {
+        Optional<Probe> probe =
+                probing.stream().filter(candidate -> candidate.step == step).findFirst();
+        if (probe.isPresent()) {
+            answerProbe(probe.get(), reply);
+        } else if (attempt != null && attempt.step == step) {
+            proceedWith(attempt, reply, now);
+        }
+        return drain();
+    }
+
+    // ---- time
+
+    /**
+     * When {@link #tick} wants to be called at the latest.
+     *
+     * @return a time, {@link Long#MAX_VALUE} for never
+     */
+    public long deadline() {
+        long next = confirmDeadline;
+        if (attempt != null) {
+            next = Math.min(next, attempt.deadline);
+            if (attempt.channel != null) {
+                next = Math.min(next, attempt.channel.deadline());
+            }
+        }
+        if (tunnel != null) {
+            next = Math.min(next, tunnel.deadline());
+        }
+        if (goodbye != null) {
+            next = Math.min(next, goodbye.deadline);
+        }
+        for (Probe probe : probing) {
+            next = Math.min(next, probe.deadline);
+        }
+        return next;
+    }
+
+    /**
+     * Time has passed.
+     *
+     * @param now the time
+     * @return what to do
+     */
+    public List<Action> tick(long now) {
+        for (Probe probe : List.copyOf(probing)) {
+            if (now >= probe.deadline) {
+                answerProbe(
+                        probe, new Question.Failed(Failure.of(Code.TIMEOUT, Fault.LOCAL, "the probe took too long")));
+            }
+        }
+        if (goodbye != null && now >= goodbye.deadline) {
+            finishGoodbye(goodbye, now);
+        }
+        if (attempt != null
+                && (now >= attempt.deadline || (attempt.channel != null && now >= attempt.channel.deadline()))) {
+            fail(attempt, timeout(attempt), Optional.empty(), true, now);
+        }
+        if (tunnel != null && goodbye == null) {
+            if (now >= tunnel.deadline()) {
+                closeTunnel(
+                        Failure.of(Code.TIMEOUT, Fault.BETWEEN, peer + " did not acknowledge in time what was sent"),
+                        false,
+                        now);
+            } else if (now >= confirmDeadline) {
+                closeTunnel(
+                        Failure.of(Code.UNCONFIRMED, Fault.PEER, peer + " did not confirm the offers in time"),
+                        false,
+                        now);
+            }
+        }
+        return drain();
+    }
+
+    private Failure timeout(Attempt late) {
+        String waited = switch (late.stage) {
+            case STARTED -> "no answer to the start came from " + peer;
+            case PROCEEDED, HANDSHAKING -> "the handshake with " + peer + " came to a halt";
+            case CONFIRMING -> peer + " did not confirm the offers";
+            default -> "a question on this side was not answered";
+        };
+        Fault fault = switch (late.stage) {
+            case STARTED, PROCEEDED, HANDSHAKING -> Fault.BETWEEN;
+            case CONFIRMING -> Fault.PEER;
+            default -> Fault.LOCAL;
+        };
+        return Failure.of(late.stage == Stage.CONFIRMING ? Code.UNCONFIRMED : Code.TIMEOUT, fault, waited + " in time");
+    }
+
+    // ---- what observers see
+
+    /**
+     * Whether there is nothing to keep: no tunnel, no negotiation, nothing unanswered.
+     *
+     * @return true when the conversation can be forgotten
+     */
+    public boolean isIdle() {
+        return tunnel == null && attempt == null && goodbye == null && probing.isEmpty();
+    }
+
+    /**
+     * What is going on.
+     *
+     * @return a snapshot
+     */
+    public Status status() {
+        Channel shown = tunnel;
+        if (shown == null) {
+            return new Status(
+                    attempt == null ? "" : "negotiating",
+                    attempt == null ? "" : attempt.role.name().toLowerCase(Locale.ROOT),
+                    attempt == null ? "" : attempt.method,
+                    0,
+                    0,
+                    0,
+                    0);
+        }
+        return new Status(
+                goodbye != null ? "closing" : attempt != null ? "renewing" : "open",
+                shown.role.name().toLowerCase(Locale.ROOT),
+                shown.method,
+                shown.sent(),
+                shown.acknowledgedCount(),
+                shown.received(),
+                shown.queued());
+    }
+
+    /**
+     * What an observer can see of a conversation.
+     *
+     * @param state {@code negotiating}, {@code open}, {@code renewing}, {@code closing}, or empty
+     * @param role {@code initiator}, {@code responder}, or empty
+     * @param method the method chosen, or empty
+     * @param sent stanzas sent
+     * @param acknowledged stanzas acknowledged
+     * @param received stanzas received
+     * @param queued stanzas waiting
+     */
+    public record Status(
+            String state, String role, String method, long sent, long acknowledged, long received, int queued) {}
+
+    // ---- agreeing, as initiator
+
+    private void initiate(long now) {
+        Settings settings = surroundings.settings();
+        Attempt ours = new Attempt(
+                ++numbers,
+                Role.INITIATOR,
+                surroundings.policy(peer.bare()),
+                now + settings.negotiationMillis(),
+                Stage.OFFERING,
+                "",
+                peer);
+        attempt = ours;
+        ask(ours, new Question.Offers());
+    }
+
+    private void start(Attempt ours, Question.Offered offered) {
+        ours.known = offered.known();
+        ours.troubles.addAll(offered.troubles());
+        if (offered.things().isEmpty()) {
+            failQuietly(
+                    ours,
+                    new Failure(
+                            Code.NO_COMMON_METHOD,
+                            Fault.LOCAL,
+                            "this side has nothing to authenticate with" + troubles(ours),
+                            ours.troubles.isEmpty() ? "Install an authentication method." : ""));
+            return;
+        }
+        try {
+            ours.sent = Offers.confirming(
+                    offered.things().stream().map(Things::elements).toList());
+        } catch (IllegalArgumentException e) {
+            failQuietly(
+                    ours, Failure.of(Code.LOCAL, Fault.LOCAL, "this side's own offer is not sound: " + e.getMessage()));
+            return;
+        }
+        offered.things().forEach(things -> ours.methods.add(things.method()));
+        ours.startId = surroundings.newId();
+        ours.stage = Stage.STARTED;
+        if (tunnel != null) {
+            tunnel.freeze();
+        }
+        actions.add(new Action.Send(new Iq.Request(peer, ours.startId, true, Wire.start(ours.sent))));
+    }
+
+    private void agreed(Attempt ours, Iq.Result result, long now) {
+        Element payload = result.payload();
+        if (payload == null || !payload.is(Wire.XTLS, "proceed")) {
+            fail(ours, broken("answered the start with something else than proceed"), Optional.empty(), true, now);
+            return;
+        }
+        try {
+            ours.received = Wire.offerIn(payload);
+        } catch (IllegalArgumentException e) {
+            fail(ours, broken("sent an offer that breaks the rules: " + e.getMessage()), Optional.empty(), true, now);
+            return;
+        }
+        ours.stage = Stage.MATCHING;
+        ask(ours, new Question.Answers(Set.copyOf(ours.methods)));
+    }
+
+    private void choose(Attempt ours, Question.Answered answered, long now) {
+        ours.troubles.addAll(answered.troubles());
+        List<String> common = answered.answers().stream().map(Possible::method).toList();
+        ours.methods = new ArrayDeque<>(withoutOffers(ours, common));
+        if (ours.methods.isEmpty()) {
+            fail(ours, nothingInCommon(ours), Optional.empty(), true, now);
+            return;
+        }
+        present(ours);
+    }
+
+    /** A peer that makes no offer speaks X.509 and nothing else. */
+    private static List<String> withoutOffers(Attempt of, List<String> methods) {
+        return of.received != null
+                ? methods
+                : methods.stream().filter(method -> method.equals("x509")).toList();
+    }
+
+    private Failure nothingInCommon(Attempt of) {
+        return new Failure(
+                Code.NO_COMMON_METHOD,
+                Fault.LOCAL,
+                "no authentication method is common to both sides: this side offered "
+                        + (of.sent == null ? "nothing" : Offers.describe(of.sent))
+                        + ", " + peer + " offered " + Offers.describe(of.received) + troubles(of),
+                "Exchange fingerprints with the peer and trust them, or allow first use by policy.");
+    }
+
+    private static String troubles(Attempt of) {
+        return of.troubles.isEmpty()
+                ? ""
+                : of.troubles.stream().distinct().collect(Collectors.joining("; ", " (", ")"));
+    }
+
+    // ---- agreeing, as responder
+
+    private void started(Iq.Request request, long now) {
+        Attempt before = attempt;
+        if (peer.equals(local) || goodbye != null) {
+            // A mirror, or a start that our close, already on its way, will end.
+            refuse(request.id(), Condition.NOT_ACCEPTABLE, "");
+            return;
+        }
+        if (before != null && before.stage == Stage.STARTED && local.compareTo(peer) < 0) {
+            refuse(request.id(), Condition.CONFLICT, "both sides started at once, and this side's start goes first");
+            return;
+        }
+        Offer offer;
+        try {
+            offer = Wire.offerIn(request.payload());
+        } catch (IllegalArgumentException e) {
+            refuse(request.id(), Condition.BAD_REQUEST, e.getMessage());
+            return;
+        }
+        if (surroundings.engine() == null) {
+            refuse(request.id(), Condition.SERVICE_UNAVAILABLE, "");
+            return;
+        }
+        boolean place = (before != null && before.holdsPlace) || surroundings.enter(peer.bare());
+        if (!place) {
+            refuse(request.id(), Condition.RESOURCE_CONSTRAINT, "too many tunnels are being negotiated");
+            return;
+        }
+        if (before != null) {
+            before.holdsPlace = false; // handed on
+            refuseUnansweredStart(before);
+            letGo(before);
+            if (before.channel != null) {
+                before.channel.end(superseded());
+            }
+        }
+        Attempt theirs = new Attempt(
+                ++numbers,
+                Role.RESPONDER,
+                surroundings.policy(peer.bare()),
+                now + surroundings.settings().negotiationMillis(),
+                Stage.ANSWERING,
+                request.id(),
+                peer);
+        theirs.holdsPlace = true;
+        theirs.received = offer;
+        attempt = theirs;
+        if (tunnel != null) {
+            tunnel.freeze();
+        }
+        ask(theirs, new Question.Answers(Set.of()));
+    }
+
+    private static Failure superseded() {
+        return Failure.of(Code.REPLACED, Fault.PEER, "the peer started again");
+    }
+
+    private void agree(Attempt theirs, Question.Answered answered, long now) {
+        theirs.known = answered.known();
+        theirs.troubles.addAll(answered.troubles());
+        List<Possible> possible = answered.answers();
+        theirs.methods = new ArrayDeque<>(
+                withoutOffers(theirs, possible.stream().map(Possible::method).toList()));
+        if (theirs.methods.isEmpty()) {
+            refuse(theirs.startId, Condition.NOT_ACCEPTABLE, "no authentication method in common");
+            fail(theirs, nothingInCommon(theirs), Optional.empty(), false, now);
+            return;
+        }
+        if (theirs.received != null) {
+            try {
+                theirs.sent = Offers.confirming(
+                        possible.stream().map(p -> p.answer().things()).toList());
+            } catch (IllegalArgumentException e) {
+                refuse(theirs.startId, Condition.NOT_ACCEPTABLE, "");
+                Failure failure =
+                        Failure.of(Code.LOCAL, Fault.LOCAL, "this side's own offer is not sound: " + e.getMessage());
+                fail(theirs, failure, Optional.empty(), false, now);
+                return;
+            }
+        }
+        theirs.stage = Stage.PROCEEDED;
+        actions.add(new Action.Send(new Iq.Result(peer, theirs.startId, Wire.proceed(theirs.sent))));
+    }
+
+    // ---- shaking hands
+
+    private void present(Attempt of) {
+        of.method = of.methods.remove();
+        of.stage = Stage.PRESENTING;
+        ask(of, new Question.Present(of.method));
+    }
+
+    private void shakeHands(Attempt of, Credential credential, long now) {
+        TlsEngine engine = surroundings.engine();
+        if (engine == null) {
+            fail(of, Failure.of(Code.SERVICE_GONE, Fault.LOCAL, "there is no TLS engine"), Optional.empty(), true, now);
+            return;
+        }
+        boolean expectsConfirm =
+                Offers.confirms(of.received) || of.known.confirms() || of.policy.requireConfirmedOffers();
+        try {
+            Channel channel = new Channel(
+                    of.number,
+                    of.role,
+                    of.method,
+                    Confirmation.of(local, peer, of.role, of.sent, of.received),
+                    expectsConfirm,
+                    engine.open(of.role.tls(), credential),
+                    surroundings,
+                    actions::add);
+            of.channel = channel;
+            of.stage = Stage.HANDSHAKING;
+            channel.begin(now);
+        } catch (TlsException e) {
+            if (of.channel != null) {
+                of.channel.end(Failure.of(Code.TLS, Fault.LOCAL, "the handshake could not begin"));
+                of.channel = null;
+            }
+            cannotPresent(of, e.getMessage(), now);
+            return;
+        }
+        while (!of.early.isEmpty() && attempt == of) {
+            Iq.Request request = of.early.remove();
+            take(request, channelOf(of), now);
+        }
+    }
+
+    /** Nothing has gone out yet that binds the initiator to the method: the next common one may do. */
+    private void cannotPresent(Attempt of, @Nullable String why, long now) {
+        of.troubles.add(of.method + ": " + why);
+        if (of.role == Role.INITIATOR && !of.methods.isEmpty()) {
+            present(of);
+            return;
+        }
+        Failure failure =
+                Failure.of(Code.LOCAL, Fault.LOCAL, "this side cannot prove who it is by " + of.method + troubles(of));
+        fail(of, failure, Optional.empty(), true, now);
+    }
+
+    private void handshakeDone(Attempt of) {
+        Channel channel = of.channel;
+        if (channel != null && of.stage == Stage.HANDSHAKING && channel.awaitsJudgement()) {
+            of.stage = Stage.VERIFYING;
+            ask(of, new Question.Verify(of.method, channel.handshake().proof()));
+        }
+    }
+
+    private void verified(Attempt of, Verdict verdict, long now) {
+        if (verdict instanceof Verdict.Verified yes) {
+            accept(of, yes.key(), Trust.VERIFIED, yes.evidence(), now);
+        } else if (verdict instanceof Verdict.Unknown unknown) {
+            of.stage = Stage.DECIDING;
+            of.unknown = unknown.key();
+            ask(of, new Question.Decide(unknown.key()));
+        } else if (verdict instanceof Verdict.Refused no) {
+            fail(of, no.failure(), Optional.of(no.alert()), true, now);
+        }
+    }
+
+    private void accept(Attempt of, KeyName key, Trust trust, String evidence, long now) {
+        if (tunnel != null && tunnel.isVerified() && trust != Trust.VERIFIED) {
+            Failure weaker = new Failure(
+                    Code.UNTRUSTED,
+                    Fault.BETWEEN,
+                    "a fresh tunnel with " + peer + " would be unverified, and the one it was to replace was verified",
+                    "Close the tunnel and open another.");
+            fail(of, weaker, Optional.of(Alert.ACCESS_DENIED), true, now);
+            return;
+        }
+        Channel channel = channelOf(of);
+        of.stage = Stage.CONFIRMING;
+        try {
+            channel.judged(key, trust, evidence, now);
+        } catch (Violation e) {
+            fail(of, e.failure(), Optional.empty(), true, now);
+            return;
+        } catch (TlsException e) {
+            fail(of, tls(e), Optional.empty(), true, now);
+            return;
+        }
+        upIfReady(of, now);
+    }
+
+    private void upIfReady(Attempt of, long now) {
+        Channel fresh = of.channel;
+        if (attempt != of || fresh == null || of.stage != Stage.CONFIRMING || !fresh.isUp()) {
+            return;
+        }
+        Channel old = tunnel;
+        attempt = null;
+        letGo(of);
+        tunnel = fresh;
+        confirmDeadline = fresh.awaitsConfirmation() ? of.deadline : Long.MAX_VALUE;
+        actions.add(new Action.Opened(fresh.number, fresh.role, fresh.security()));
+        if (fresh.isVerified()) {
+            actions.add(new Action.Remember(fresh.method, fresh.peerConfirmed()));
+        }
+        fresh.announced();
+        if (old != null) {
+            old.moveQueueTo(fresh, now);
+            endTunnel(old, Failure.of(Code.REPLACED, Fault.NONE, "a fresh tunnel took this one's place"), true);
+        }
+        fresh.pump(now);
+    }
+
+    private static Channel channelOf(Attempt of) {
+        if (of.channel == null) {
+            throw new IllegalStateException("a handshake has a channel");
+        }
+        return of.channel;
+    }
+
+    // ---- data
+
+    private void data(Iq.Request request, long now) {
+        Attempt under = attempt;
+        Optional<String> method = request.payload().attribute("method");
+        if (under != null && under.role == Role.RESPONDER && under.stage == Stage.PROCEEDED) {
+            if (method.isPresent() || tunnel == null) {
+                firstData(under, request, method, now);
+                return;
+            }
+        } else if (under != null && under.stage == Stage.PRESENTING && under.role == Role.RESPONDER) {
+            under.early.add(request);
+            if (under.early.size() > surroundings.settings().window()) {
+                // A handshake's first flight fits into a few; more is meant to fill the memory.
+                refuse(request.id(), Condition.POLICY_VIOLATION, "too much data before the handshake");
+                under.early.removeLast();
+                fail(
+                        under,
+                        Violation.limit("the peer sent too much before the handshake")
+                                .failure(),
+                        Optional.empty(),
+                        true,
+                        now);
+            }
+            return;
+        } else if (under != null && under.channel != null) {
+            take(request, under.channel, now);
+            return;
+        }
+        // As initiator, from proceed on the peer's data belong to the fresh tunnel, which has none yet.
+        boolean fresh = under != null
+                && under.role == Role.INITIATOR
+                && under.stage != Stage.OFFERING
+                && under.stage != Stage.STARTED;
+        if (tunnel == null || fresh) {
+            refuse(request.id(), Condition.ITEM_NOT_FOUND, "");
+            return;
+        }
+        take(request, tunnel, now);
+    }
+
+    private void firstData(Attempt theirs, Iq.Request request, Optional<String> method, long now) {
+        if (method.isEmpty() || !theirs.methods.contains(method.get())) {
+            refuse(request.id(), Condition.NOT_ACCEPTABLE, "not a method that was answered to the start");
+            Failure failure = Failure.of(
+                    Code.NO_COMMON_METHOD,
+                    Fault.PEER,
+                    peer + " began the handshake "
+                            + method.map(name -> "by a method that this side did not answer with")
+                                    .orElse("without naming a method"));
+            fail(theirs, failure, Optional.empty(), false, now);
+            return;
+        }
+        theirs.methods = new ArrayDeque<>(List.of(method.get()));
+        theirs.early.add(request);
+        present(theirs);
+    }
+
+    private void take(Iq.Request request, Channel into, long now) {
+        byte[] bytes;
+        try {
+            bytes = Wire.bytesIn(request.payload(), surroundings.settings().dataBytes());
+        } catch (Wire.TooLarge e) {
+            refuse(request.id(), Condition.POLICY_VIOLATION, "more data than one IQ may hold");
+            broken(
+                    into,
+                    Violation.limit(peer + " sent more data in one IQ than it may")
+                            .failure(),
+                    false,
+                    now);
+            return;
+        } catch (IllegalArgumentException e) {
+            refuse(request.id(), Condition.BAD_REQUEST, "no Base64");
+            broken(into, broken("sent data that is no Base64"), false, now);
+            return;
+        }
+        boolean confirmedBefore = into.peerConfirmed();
+        // The result says that TLS has the bytes, right or wrong; what TLS thinks of them comes as data.
+        actions.add(new Action.Send(new Iq.Result(peer, request.id(), null)));
+        try {
+            into.receive(bytes, now);
+        } catch (Violation e) {
+            broken(into, e.failure(), true, now);
+            return;
+        } catch (TlsException e) {
+            broken(into, tls(e), !e.fromPeer(), now);
+            return;
+        }
+        if (attempt != null && attempt.channel == into) {
+            handshakeDone(attempt);
+            upIfReady(attempt, now);
+        } else if (tunnel == into && into.peerConfirmed() && !confirmedBefore) {
+            confirmDeadline = Long.MAX_VALUE;
+            actions.add(new Action.Changed(into.number, into.security()));
+            if (into.isVerified()) {
+                actions.add(new Action.Remember(into.method, true));
+            }
+        }
+    }
+
+    /** The peer broke a channel's rules: that is the end of it. */
+    private void broken(Channel channel, Failure failure, boolean tell, long now) {
+        if (attempt != null && attempt.channel == channel) {
+            fail(attempt, failure, Optional.empty(), tell, now);
+        } else if (tunnel == channel && (channel.isFrozen() || goodbye != null)) {
+            goodbye = null;
+            endTunnel(channel, failure, false);
+            afterTunnel(now);
+        } else if (tunnel == channel) {
+            if (tell) {
+                channel.sayGoodbye(now);
+                sendClose();
+            }
+            endTunnel(channel, failure, false);
+        }
+    }
+
+    private Failure tls(TlsException e) {
+        if (!e.fromPeer()) {
+            return new Failure(
+                    Code.TLS,
+                    Fault.BETWEEN,
+                    "TLS with " + peer + " failed: " + e.getMessage() + " (" + e.alert() + ")",
+                    "");
+        }
+        return switch (e.alert()) {
+            case BAD_CERTIFICATE,
+                    UNSUPPORTED_CERTIFICATE,
+                    CERTIFICATE_REVOKED,
+                    CERTIFICATE_EXPIRED,
+                    CERTIFICATE_UNKNOWN,
+                    UNKNOWN_CA,
+                    ACCESS_DENIED,
+                    CERTIFICATE_REQUIRED ->
+                new Failure(
+                        Code.DISTRUSTED_BY_PEER,
+                        Fault.PEER,
+                        peer + " does not trust what this side proved (alert " + e.alert() + ")",
+                        "Give the peer your fingerprint and let it trust that.");
+            default -> Failure.of(Code.TLS, Fault.PEER, peer + " ended TLS with the alert " + e.alert());
+        };
+    }
+
+    private Failure broken(String what) {
+        return Failure.of(Code.PROTOCOL, Fault.PEER, peer + " " + what);
+    }
+
+    // ---- answers to our requests
+
+    private void result(Iq.Result result, long now) {
+        String id = result.id();
+        if (attempt != null && attempt.stage == Stage.STARTED && attempt.startId.equals(id)) {
+            agreed(attempt, result, now);
+        } else if (attempt != null && attempt.channel != null && attempt.channel.isMine(id)) {
+            attempt.channel.answered(id, now);
+        } else if (goodbye != null && goodbye.id.equals(id)) {
+            finishGoodbye(goodbye, now);
+        } else if (tunnel != null && tunnel.isMine(id)) {
+            tunnel.answered(id, now);
+        } else if (abandoned.remove(id) && tunnel == null && attempt == null) {
+            sendClose();
+        }
+    }
+
+    private void error(Iq.Error error, long now) {
+        String id = error.id();
+        if (attempt != null && attempt.stage == Stage.STARTED && attempt.startId.equals(id)) {
+            fail(attempt, startRefused(error.error()), Optional.empty(), false, now);
+        } else if (attempt != null && attempt.channel != null && attempt.channel.isMine(id)) {
+            fail(attempt, dataRefused(error.error()), Optional.empty(), false, now);
+        } else if (goodbye != null && goodbye.id.equals(id)) {
+            finishGoodbye(goodbye, now);
+        } else if (tunnel != null && tunnel.isMine(id)) {
+            // A frozen tunnel's errors are those of a peer that has forgotten it: its fate hangs on the fresh one.
+            if (!tunnel.isFrozen()) {
+                goodbye = null;
+                endTunnel(tunnel, dataRefused(error.error()), false);
+                afterTunnel(now);
+            }
+        } else {
+            abandoned.remove(id);
+        }
+    }
+
+    private Failure startRefused(StanzaError error) {
+        return switch (error.condition()) {
+            case SERVICE_UNAVAILABLE, RECIPIENT_UNAVAILABLE, ITEM_NOT_FOUND ->
+                new Failure(
+                        Code.NOT_SUPPORTED,
+                        Fault.PEER,
+                        peer + " is not there, or speaks no XTLS (" + error.condition() + ")",
+                        "Check the address, its resource included, and that the peer is online.");
+            case REMOTE_SERVER_NOT_FOUND, REMOTE_SERVER_TIMEOUT ->
+                new Failure(
+                        Code.NOT_SUPPORTED,
+                        Fault.BETWEEN,
+                        "the server of " + peer + " was not reached (" + error.condition() + ")",
+                        "Check the address.");
+            case RESOURCE_CONSTRAINT ->
+                new Failure(Code.BUSY, Fault.PEER, peer + " has too many negotiations under way", "Try again later.");
+            default ->
+                new Failure(
+                        Code.REFUSED,
+                        Fault.PEER,
+                        peer + " does not want a tunnel (" + error.condition() + ")",
+                        "This side offered "
+                                + (attempt == null ? "nothing" : Offers.describe(attempt.sent))
+                                + "; the peer may have to trust one of these first.");
+        };
+    }
+
+    private Failure dataRefused(StanzaError error) {
+        return switch (error.condition()) {
+            case NOT_ACCEPTABLE -> Failure.of(Code.REFUSED, Fault.PEER, peer + " did not take the method chosen");
+            case SERVICE_UNAVAILABLE, RECIPIENT_UNAVAILABLE, REMOTE_SERVER_NOT_FOUND, REMOTE_SERVER_TIMEOUT ->
+                Failure.of(Code.PEER_GONE, Fault.PEER, peer + " is not there any more (" + error.condition() + ")");
+            default ->
+                Failure.of(
+                        Code.PROTOCOL,
+                        Fault.PEER,
+                        peer + " did not take the tunnel's data (" + error.condition() + ")");
+        };
+    }
+
+    // ---- the end
+
+    private void closeAsked(Iq.Request request, long now) {
+        if (tunnel == null && attempt == null) {
+            refuse(request.id(), Condition.ITEM_NOT_FOUND, "");
+            return;
+        }
+        if (tunnel == null
+                && attempt != null
+                && attempt.role == Role.INITIATOR
+                && (attempt.stage == Stage.OFFERING || attempt.stage == Stage.STARTED)) {
+            // It ends what was before, such as a handshake that an alert has ended here already. The peer, which has
+            // not answered our start, says what it thinks of that by its answer.
+            actions.add(new Action.Send(new Iq.Result(peer, request.id(), Wire.CLOSED)));
+            return;
+        }
+        Channel closing = tunnel != null && !tunnel.isFrozen() ? tunnel : attempt == null ? null : attempt.channel;
+        if (closing != null) {
+            closing.sayGoodbye(now);
+        }
+        if (attempt != null) {
+            refuseUnansweredStart(attempt);
+        }
+        actions.add(new Action.Send(new Iq.Result(peer, request.id(), Wire.CLOSED)));
+        if (goodbye != null) {
+            // Both closed at once; ours was answered by that, and what it was for stays the reason.
+            finishGoodbye(goodbye, now);
+            return;
+        }
+        if (tunnel != null && !tunnel.isFrozen()) {
+            boolean truncated = !tunnel.peerSaidGoodbye();
+            endTunnel(tunnel, closedByPeer(tunnel, truncated), !truncated || !tunnel.peerConfirms());
+        }
+        endAll(Failure.of(Code.CLOSED_BY_PEER, Fault.PEER, peer + " closed before the tunnel was up"), false);
+    }
+
+    private Failure closedByPeer(Channel channel, boolean truncated) {
+        if (!truncated) {
+            return Failure.of(Code.CLOSED_BY_PEER, Fault.NONE, peer + " closed the tunnel");
+        }
+        return channel.peerConfirms()
+                ? truncated()
+                : Failure.of(
+                        Code.CLOSED_BY_PEER,
+                        Fault.NONE,
+                        peer + " closed the tunnel (closed without close_notify, as older peers do)");
+    }
+
+    private Failure truncated() {
+        return new Failure(
+                Code.TRUNCATED,
+                Fault.BETWEEN,
+                "the tunnel was cut off: it was closed in the name of " + peer
+                        + ", which did not say so inside it (closed without close_notify)",
+                "What the peer sent last may be missing.");
+    }
+
+    /** Closes the tunnel that is up, and waits for the peer to agree. */
+    private void closeTunnel(Failure failure, boolean orderly, long now) {
+        Channel open = tunnel;
+        if (open == null || goodbye != null) {
+            return;
+        }
+        if (attempt != null) {
+            // Close ends everything between the two, so what was to replace the tunnel ends with it.
+            refuseUnansweredStart(attempt);
+            failQuietly(attempt, failure);
+        }
+        if (!open.isFrozen()) {
+            open.sayGoodbye(now);
+        }
+        confirmDeadline = Long.MAX_VALUE;
+        String id = sendClose();
+        goodbye =
+                new Goodbye(id, failure, orderly, now + surroundings.settings().answerMillis());
+    }
+
+    private void finishGoodbye(Goodbye said, long now) {
+        goodbye = null;
+        if (tunnel != null) {
+            // A server could answer our close itself and keep back what the peer said last.
+            boolean cutOff = said.orderly && !tunnel.peerSaidGoodbye() && tunnel.peerConfirms();
+            endTunnel(tunnel, cutOff ? truncated() : said.failure, said.orderly && !cutOff);
+        }
+        afterTunnel(now);
+    }
+
+    private void afterTunnel(long now) {
+        if (openAfterGoodbye && tunnel == null && attempt == null && goodbye == null) {
+            openAfterGoodbye = false;
+            initiate(now);
+        }
+    }
+
+    /**
+     * A negotiation came to nothing. With it goes the tunnel that it was to replace: the two sides may not agree on
+     * which of them is meant by what comes next.
+     *
+     * @param alert what TLS tells the peer, if anything
+     * @param tell whether the peer does not know yet
+     */
+    private void fail(Attempt of, Failure failure, Optional<Alert> alert, boolean tell, long now) {
+        Channel channel = of.channel;
+        if (tell && channel != null) {
+            if (alert.isPresent()) {
+                channel.abort(alert.get(), now);
+            } else {
+                channel.sayGoodbye(now);
+            }
+        }
+        if (tell) {
+            refuseUnansweredStart(of);
+        }
+        if (tunnel != null && !tunnel.isFrozen()) {
+            tunnel.sayGoodbye(now);
+        }
+        if ((tell && of.stage != Stage.ANSWERING) || tunnel != null) {
+            sendClose();
+        }
+        endAll(failure, false);
+    }
+
+    /** A negotiation came to nothing before the peer heard of it, or by what it heard already. */
+    private void failQuietly(Attempt of, Failure failure) {
+        attempt = null;
+        letGo(of);
+        if (of.channel != null) {
+            of.channel.end(failure);
+        }
+        actions.add(new Action.NegotiationFailed(failure));
+    }
+
+    private void endAll(Failure failure, boolean orderly) {
+        goodbye = null;
+        if (attempt != null) {
+            failQuietly(attempt, failure);
+        } else if (openAfterGoodbye) {
+            actions.add(new Action.NegotiationFailed(failure));
+        }
+        openAfterGoodbye = false;
+        if (tunnel != null) {
+            endTunnel(tunnel, failure, orderly);
+        }
+    }
+
+    private void endTunnel(Channel ended, Failure failure, boolean orderly) {
+        if (tunnel == ended) {
+            tunnel = null;
+            confirmDeadline = Long.MAX_VALUE;
+        }
+        ended.end(failure);
+        actions.add(new Action.Closed(ended.number, new Closure(orderly, failure)));
+    }
+
+    private void letGo(Attempt of) {
+        actions.add(new Action.Release(of.number));
+        if (of.stage == Stage.STARTED) {
+            abandon(of.startId);
+        }
+        of.early.forEach(request -> refuse(request.id(), Condition.ITEM_NOT_FOUND, ""));
+        of.early.clear();
+        if (of.holdsPlace) {
+            of.holdsPlace = false;
+            surroundings.leave(peer.bare());
+        }
+    }
+
+    private void abandon(String startId) {
+        abandoned.add(startId);
+        if (abandoned.size() > 8) {
+            Iterator<String> oldest = abandoned.iterator();
+            oldest.next();
+            oldest.remove();
+        }
+    }
+
+    private void refuseUnansweredStart(Attempt of) {
+        if (of.stage == Stage.ANSWERING) {
+            refuse(of.startId, Condition.NOT_ACCEPTABLE, "");
+        }
+    }
+
+    private String sendClose() {
+        String id = surroundings.newId();
+        actions.add(new Action.Send(new Iq.Request(peer, id, true, Wire.CLOSE)));
+        return id;
+    }
+
+    private void refuse(String id, Condition condition, @Nullable String text) {
+        actions.add(new Action.Send(new Iq.Error(peer, id, new StanzaError(condition, text == null ? "" : text))));
+    }
+
+    // ---- probes
+
+    private void probed(Iq.Request request, long now) {
+        Offer offer;
+        try {
+            offer = new Offer(request.payload());
+        } catch (IllegalArgumentException e) {
+            refuse(request.id(), Condition.BAD_REQUEST, e.getMessage());
+            return;
+        }
+        // A probe costs as much thought as a start, and is counted with them.
+        if (peer.equals(local) || !surroundings.enter(peer.bare())) {
+            refuse(request.id(), Condition.RESOURCE_CONSTRAINT, "");
+            return;
+        }
+        Policy policy = surroundings.policy(peer.bare());
+        Probe probe = new Probe(
+                ++numbers,
+                nextStep(),
+                request.id(),
+                now + surroundings.settings().answerMillis());
+        probing.add(probe);
+        Negotiation facts = new Negotiation(local, peer, Role.RESPONDER, true, policy, null, offer);
+        actions.add(new Action.Ask(probe.step, probe.number, facts, new Question.Answers(Set.of())));
+    }
+
+    private void answerProbe(Probe probe, Reply reply) {
+        probing.remove(probe);
+        surroundings.leave(peer.bare());
+        actions.add(new Action.Release(probe.number));
+        if (reply instanceof Question.Answered answered && !answered.answers().isEmpty()) {
+            try {
+                Offer offer = Offers.probed(answered.answers().stream()
+                        .map(possible -> possible.answer().things())
+                        .toList());
+                actions.add(new Action.Send(new Iq.Result(peer, probe.id, offer.element())));
+                return;
+            } catch (IllegalArgumentException e) {
+                // Too large to be said: as if there were nothing.
+            }
+        }
+        refuse(probe.id, Condition.NOT_ACCEPTABLE, "");
+    }
+
+    // ---- questions
+
+    private long nextStep() {
+        return ++steps;
+    }
+
+    private void ask(Attempt of, Question question) {
+        of.step = nextStep();
+        Negotiation facts = new Negotiation(local, peer, of.role, false, of.policy, of.sent, of.received);
+        actions.add(new Action.Ask(of.step, of.number, facts, question));
+    }
+
+    private void proceedWith(Attempt of, Reply reply, long now) {
+        of.step = 0;
+        if (reply instanceof Question.Failed failed) {
+            if (of.stage == Stage.PRESENTING) {
+                cannotPresent(of, failed.failure().message(), now);
+            } else {
+                Optional<Alert> alert = of.stage == Stage.VERIFYING || of.stage == Stage.DECIDING
+                        ? Optional.of(Alert.ACCESS_DENIED)
+                        : Optional.empty();
+                fail(of, failed.failure(), alert, of.stage != Stage.OFFERING, now);
+            }
+        } else if (reply instanceof Question.Offered offered && of.stage == Stage.OFFERING) {
+            start(of, offered);
+        } else if (reply instanceof Question.Answered answered && of.stage == Stage.MATCHING) {
+            choose(of, answered, now);
+        } else if (reply instanceof Question.Answered answered && of.stage == Stage.ANSWERING) {
+            agree(of, answered, now);
+        } else if (reply instanceof Question.Presented presented && of.stage == Stage.PRESENTING) {
+            shakeHands(of, presented.credential(), now);
+        } else if (reply instanceof Question.Verified judged && of.stage == Stage.VERIFYING) {
+            verified(of, judged.verdict(), now);
+        } else if (reply instanceof Question.Decided decided && of.stage == Stage.DECIDING && of.unknown != null) {
+            accept(of, of.unknown, decided.trust(), decided.evidence(), now);
+        }
+    }
+
+    private List<Action> drain() {
+        List<Action> drained = List.copyOf(actions);
+        actions.clear();
+        return drained;
+    }
+}

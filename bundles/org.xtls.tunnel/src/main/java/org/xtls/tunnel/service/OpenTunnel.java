@@ -1,0 +1,75 @@
+package org.xtls.tunnel.service;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.xtls.Acknowledgement;
+import org.xtls.Closure;
+import org.xtls.FullJid;
+import org.xtls.Security;
+import org.xtls.Stanza;
+import org.xtls.Tunnel;
+
+/** The handle that applications hold. */
+final class OpenTunnel implements Tunnel {
+    private final String id;
+    private final long number;
+    private final Talk talk;
+    private final CompletableFuture<Closure> closed = new CompletableFuture<>();
+    private volatile Security security;
+
+    OpenTunnel(String id, long number, Talk talk, Security security) {
+        this.id = id;
+        this.number = number;
+        this.talk = talk;
+        this.security = security;
+    }
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public FullJid local() {
+        return talk.local();
+    }
+
+    @Override
+    public FullJid peer() {
+        return talk.peer();
+    }
+
+    @Override
+    public Security security() {
+        return security;
+    }
+
+    @Override
+    public CompletionStage<Acknowledgement> send(Stanza stanza) {
+        return talk.send(number, stanza);
+    }
+
+    @Override
+    public CompletionStage<Tunnel> renew() {
+        return talk.renew(number);
+    }
+
+    @Override
+    public CompletionStage<Closure> close() {
+        talk.close(number);
+        return closed();
+    }
+
+    @Override
+    public CompletionStage<Closure> closed() {
+        return closed.copy();
+    }
+
+    void secured(Security known) {
+        security = known;
+    }
+
+    void ended(Closure closure) {
+        closed.complete(closure);
+    }
+}

@@ -1,0 +1,245 @@
+package org.xtls.tunnel.service;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xtls.BareJid;
+import org.xtls.Failure;
+import org.xtls.Failure.Code;
+import org.xtls.Failure.Fault;
+import org.xtls.Trust;
+import org.xtls.XtlsException;
+import org.xtls.auth.Answer;
+import org.xtls.auth.AuthMethod;
+import org.xtls.auth.Negotiation;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.KnownPeer;
+import org.xtls.trust.TrustAnswer;
+import org.xtls.trust.TrustPrompt;
+import org.xtls.trust.TrustQuestion;
+import org.xtls.trust.TrustStore;
+import org.xtls.tunnel.protocol.FirstUse;
+import org.xtls.tunnel.protocol.Question;
+import org.xtls.tunnel.protocol.Question.Reply;
+import org.xtls.xml.Element;
+
+/** Puts a conversation's questions to the methods, the trust store and the human. */
+final class Questions {
+    private static final Logger LOG = LoggerFactory.getLogger(Questions.class);
+
+    private final Methods methods;
+    private final Supplier<@Nullable TrustStore> trust;
+    private final Supplier<@Nullable TrustPrompt> prompt;
+
+    Questions(Methods methods, Supplier<@Nullable TrustStore> trust, Supplier<@Nullable TrustPrompt> prompt) {
+        this.methods = methods;
+        this.trust = trust;
+        this.prompt = prompt;
+    }
+
+    /** Asks, and tells the answer once, on any thread; a failure is an answer too. */
+    void tell(Question question, Negotiation facts, Engagement engagement, Consumer<Reply> answer) {
+        CompletionStage<Reply> asked;
+        try {
+            asked = ask(question, facts, engagement);
+        } catch (RuntimeException e) {
+            // A store or prompt that throws must not leave the negotiation without an answer.
+            asked = CompletableFuture.failedFuture(e);
+        }
+        asked.whenComplete(
+                (reply, failure) -> answer.accept(failure == null ? reply : new Question.Failed(asFailure(failure))));
+    }
+
+    private CompletionStage<Reply> ask(Question question, Negotiation facts, Engagement engagement) {
+        if (question instanceof Question.Offers) {
+            return offers(facts, engagement);
+        }
+        if (question instanceof Question.Answers answers) {
+            return answers(answers, facts, engagement);
+        }
+        if (question instanceof Question.Present present) {
+            return engagement
+                    .ask(present.method(), method -> method.credential(facts))
+                    .thenApply(Question.Presented::new);
+        }
+        if (question instanceof Question.Verify verify) {
+            return engagement
+                    .ask(verify.method(), method -> method.verify(facts, verify.proof()))
+                    .thenApply(Question.Verified::new);
+        }
+        if (question instanceof Question.Decide decide) {
+            return decide(decide.key(), facts, engagement);
+        }
+        throw new IllegalArgumentException("an unknown question");
+    }
+
+    void remember(BareJid peer, String method, boolean confirmed) {
+        TrustStore store = trust.get();
+        if (store != null) {
+            store.remember(peer, method, confirmed).whenComplete((known, failure) -> {
+                if (failure != null) {
+                    LOG.warn("what a tunnel with {} showed was not remembered: {}", peer, message(failure));
+                }
+            });
+        }
+    }
+
+    private CompletableFuture<Reply> offers(Negotiation facts, Engagement engagement) {
+        List<String> troubles = new ArrayList<>();
+        Map<String, CompletableFuture<List<Element>>> asked =
+                ask(methods.serving(), engagement, method -> method.offer(facts));
+        asked.replaceAll((method, elements) -> elements.thenApply(List::copyOf)); // a null in it rules out its method
+        return gather(asked, facts, troubles, (given, known) -> {
+            List<Question.Things> things = new ArrayList<>();
+            given.forEach((method, elements) -> {
+                if (!elements.isEmpty()) {
+                    things.add(new Question.Things(method, elements));
+                }
+            });
+            return new Question.Offered(things, troubles, known);
+        });
+    }
+
+    private CompletableFuture<Reply> answers(Question.Answers question, Negotiation facts, Engagement engagement) {
+        List<String> troubles = new ArrayList<>();
+        List<Methods.Provider> providers = methods.serving().stream()
+                .filter(provider ->
+                        question.methods().isEmpty() || question.methods().contains(provider.name()))
+                .toList();
+        Map<String, CompletableFuture<Answer>> asked = ask(providers, engagement, method -> method.answer(facts));
+        return gather(asked, facts, troubles, (given, known) -> {
+            List<Question.Possible> possible = new ArrayList<>();
+            given.forEach((method, answer) -> {
+                if (answer.possible()) {
+                    possible.add(new Question.Possible(method, answer));
+                }
+            });
+            return new Question.Answered(possible, troubles, known);
+        });
+    }
+
+    private static <T> Map<String, CompletableFuture<T>> ask(
+            List<Methods.Provider> providers, Engagement engagement, Function<AuthMethod, CompletionStage<T>> step) {
+        Map<String, CompletableFuture<T>> asked = new LinkedHashMap<>();
+        providers.forEach(provider -> asked.put(provider.name(), engagement.ask(provider, step)));
+        return asked;
+    }
+
+    /** Waits for every method and for what is known of the peer. A method that fails is left out and spoken of. */
+    private <T> CompletableFuture<Reply> gather(
+            Map<String, CompletableFuture<T>> asked,
+            Negotiation facts,
+            List<String> troubles,
+            BiFunction<Map<String, T>, KnownPeer, Reply> reply) {
+        CompletableFuture<KnownPeer> known = known(facts.peer().bare());
+        CompletableFuture<?> all = CompletableFuture.allOf(asked.values().stream()
+                .map(stage -> stage.handle((value, failure) -> value))
+                .toArray(CompletableFuture<?>[]::new));
+        return all.thenCombine(known, (nothing, peer) -> {
+            Map<String, T> given = new LinkedHashMap<>();
+            asked.forEach((method, stage) -> {
+                try {
+                    given.put(method, stage.join());
+                } catch (CancellationException | CompletionException e) {
+                    LOG.warn("method {} is left out towards {}: {}", method, facts.peer(), message(e));
+                    troubles.add(method + ": " + message(e));
+                }
+            });
+            return reply.apply(given, peer);
+        });
+    }
+
+    private CompletableFuture<KnownPeer> known(BareJid peer) {
+        TrustStore store = trust.get();
+        return store == null
+                ? CompletableFuture.failedFuture(new XtlsException(Failures.missing("trust store")))
+                : store.peer(peer).toCompletableFuture();
+    }
+
+    private CompletableFuture<Reply> decide(KeyName key, Negotiation facts, Engagement engagement) {
+        BareJid peer = facts.peer().bare();
+        return known(peer).thenCompose(known -> {
+            FirstUse decision = FirstUse.decide(known, key, facts.policy());
+            if (decision instanceof FirstUse.Refuse no) {
+                return CompletableFuture.completedFuture(new Question.Failed(no.failure()));
+            }
+            if (decision instanceof FirstUse.Ask ask) {
+                return human(new TrustQuestion(facts.local(), facts.peer(), key, known), ask.otherwise(), engagement);
+            }
+            return put(peer, key, KeyState.FIRST_USE, "first use")
+                    .thenApply(done -> new Question.Decided(Trust.UNVERIFIED, "first use"));
+        });
+    }
+
+    private CompletableFuture<Reply> human(TrustQuestion question, Failure otherwise, Engagement engagement) {
+        TrustPrompt human = prompt.get();
+        if (human == null) {
+            return CompletableFuture.completedFuture(new Question.Failed(otherwise));
+        }
+        BareJid peer = question.peer().bare();
+        CompletableFuture<TrustAnswer> asked;
+        try {
+            asked = engagement.hold(human.ask(question).toCompletableFuture());
+        } catch (RuntimeException | LinkageError e) {
+            LOG.warn("the trust prompt failed: {}", message(e));
+            return CompletableFuture.completedFuture(new Question.Failed(otherwise));
+        }
+        return asked.handle((answer, failure) -> answer == null ? TrustAnswer.REJECT : answer)
+                .thenCompose(answer -> switch (answer) {
+                    case VERIFIED ->
+                        put(peer, question.key(), KeyState.VERIFIED, "the user's word")
+                                .<Reply>thenApply(done -> new Question.Decided(Trust.VERIFIED, "the user's word"));
+                    case FIRST_USE -> firstUse(question);
+                    case REJECT -> CompletableFuture.completedFuture(new Question.Failed(otherwise));
+                });
+    }
+
+    /** Beside something verified an unverified key is for this once, and not remembered. */
+    private CompletableFuture<Reply> firstUse(TrustQuestion question) {
+        Question.Decided decided = new Question.Decided(Trust.UNVERIFIED, "first use, allowed by the user");
+        if (!question.known().in(KeyState.VERIFIED).isEmpty()) {
+            return CompletableFuture.completedFuture(decided);
+        }
+        return put(question.peer().bare(), question.key(), KeyState.FIRST_USE, "first use, allowed by the user")
+                .thenApply(done -> decided);
+    }
+
+    private CompletableFuture<KnownPeer> put(BareJid peer, KeyName key, KeyState state, String evidence) {
+        TrustStore store = trust.get();
+        return store == null
+                ? CompletableFuture.failedFuture(new XtlsException(Failures.missing("trust store")))
+                : store.put(peer, key, state, evidence).toCompletableFuture();
+    }
+
+    private static Failure asFailure(Throwable thrown) {
+        Throwable cause = cause(thrown);
+        return cause instanceof XtlsException known
+                ? known.failure()
+                : Failure.of(Code.SERVICE_GONE, Fault.LOCAL, message(cause));
+    }
+
+    private static String message(Throwable thrown) {
+        Throwable cause = cause(thrown);
+        if (cause instanceof CancellationException) {
+            return "the authentication method went away";
+        }
+        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    }
+
+    private static Throwable cause(Throwable thrown) {
+        return thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+    }
+}

@@ -1,0 +1,754 @@
+package org.xtls.tunnel.service;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xtls.tunnel.service.Container.failure;
+import static org.xtls.tunnel.service.Container.get;
+import static org.xtls.tunnel.service.Container.next;
+import static org.xtls.tunnel.service.ScriptedMethod.done;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xtls.Acknowledgement;
+import org.xtls.Closure;
+import org.xtls.Failure;
+import org.xtls.Failure.Code;
+import org.xtls.FullJid;
+import org.xtls.Stanza;
+import org.xtls.Trust;
+import org.xtls.Tunnel;
+import org.xtls.TunnelListener;
+import org.xtls.auth.AuthMethod;
+import org.xtls.auth.x509.Identities;
+import org.xtls.auth.x509.X509Method;
+import org.xtls.runtime.RuntimeDTO;
+import org.xtls.runtime.TunnelDTO;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.TrustAnswer;
+import org.xtls.trust.TrustPrompt;
+import org.xtls.trust.TrustQuestion;
+import org.xtls.trust.file.FileTrustStore;
+
+/** Two services and a link between them: real threads, real time, real TLS. */
+class TunnelServiceTest {
+    private final Server server = new Server();
+    private final Container romeo = new Container(server, "romeo@montague.net/orchard", Map.of());
+    private final Container juliet = new Container(server, "juliet@capulet.com/balcony", Map.of());
+
+    @AfterEach
+    void no_thread_is_left() throws InterruptedException {
+        romeo.close();
+        juliet.close();
+        server.close();
+        for (Thread thread : threads()) {
+            thread.join(10_000);
+            assertFalse(thread.isAlive(), thread + " is left");
+        }
+    }
+
+    // ---- for applications
+
+    @Test
+    void a_stanza_goes_through_and_is_acknowledged_by_the_peer() {
+        Tunnel tunnel = romeo.open(juliet);
+        assertEquals(Acknowledgement.PEER, get(tunnel.send(Stanza.chat("wherefore"))));
+        Stanza stanza = next(juliet.heard.received);
+        assertEquals("wherefore", stanza.body().orElseThrow());
+        assertEquals(romeo.me.toString(), stanza.element().attribute("from").orElseThrow());
+        Tunnel back = next(juliet.heard.opened);
+        assertEquals(Acknowledgement.PEER, get(back.send(Stanza.chat("therefore"))));
+        assertEquals("therefore", next(romeo.heard.received).body().orElseThrow());
+        assertTrue(tunnel.security().offersConfirmed());
+        assertEquals(Trust.VERIFIED, tunnel.security().trust());
+    }
+
+    @Test
+    void both_sides_learn_of_a_close() {
+        Tunnel tunnel = romeo.open(juliet);
+        Closure ours = get(tunnel.close());
+        assertTrue(ours.orderly());
+        assertEquals(Code.CLOSED, ours.failure().code());
+        Closure theirs = next(juliet.heard.closed);
+        assertEquals(Code.CLOSED_BY_PEER, theirs.failure().code());
+        assertEquals(ours, next(romeo.heard.closed));
+        assertEquals(ours, get(tunnel.close()), "twice is once");
+        assertEquals(Code.CLOSED, failure(tunnel.send(Stanza.chat("too late"))).code());
+        assertEquals(Code.CLOSED, failure(tunnel.renew()).code());
+        assertEquals(List.of(), romeo.service.tunnels());
+    }
+
+    @Test
+    void an_open_tunnel_is_handed_out_again_and_waits_are_shared() {
+        CompletionStage<Tunnel> first = romeo.service.open(juliet.me);
+        CompletionStage<Tunnel> second = romeo.service.open(romeo.me, juliet.me);
+        CompletionStage<Tunnel> theirs = juliet.service.open(romeo.me);
+        assertSame(get(first), get(second));
+        assertSame(get(first), romeo.open(juliet));
+        assertSame(get(theirs), juliet.open(romeo));
+        assertEquals(List.of(get(first)), romeo.service.tunnels());
+        assertSame(get(first), romeo.service.tunnel(romeo.me, juliet.me).orElseThrow());
+        assertTrue(romeo.service.tunnel(juliet.me, romeo.me).isEmpty());
+        assertEquals(1, romeo.heard.opened.size());
+    }
+
+    @Test
+    void whoever_stops_waiting_does_not_stop_the_others() {
+        CompletionStage<Tunnel> first = romeo.service.open(juliet.me);
+        CompletionStage<Tunnel> second = romeo.service.open(juliet.me);
+        first.toCompletableFuture().cancel(true);
+        assertEquals(juliet.me, get(second).peer());
+    }
+
+    @Test
+    void a_renewed_tunnel_takes_over_in_the_midst_of_a_stream_of_stanzas() {
+        Tunnel old = romeo.open(juliet);
+        CompletionStage<Tunnel> renewed = old.renew();
+        Tunnel fresh = get(renewed);
+        assertNotSame(old, fresh);
+        assertEquals(Code.REPLACED, get(old.closed()).failure().code());
+        assertEquals(Acknowledgement.PEER, get(fresh.send(Stanza.chat("hi"))));
+        assertEquals(Code.CLOSED, failure(old.send(Stanza.chat("hi"))).code());
+    }
+
+    @Test
+    void an_old_handle_does_no_harm_to_a_later_tunnel() {
+        Tunnel old = romeo.open(juliet);
+        get(old.close());
+        next(juliet.heard.closed);
+        Tunnel fresh = romeo.open(juliet);
+        assertEquals(Code.CLOSED, failure(old.send(Stanza.chat("hi"))).code());
+        assertEquals(Code.CLOSED, failure(old.renew()).code());
+        assertEquals(List.of(fresh), romeo.service.tunnels());
+        assertEquals(Acknowledgement.PEER, get(fresh.send(Stanza.chat("still here"))));
+        assertSame(fresh, romeo.open(juliet));
+    }
+
+    @Test
+    void an_iq_request_that_nobody_takes_is_answered_inside_the_tunnel() {
+        juliet.heard.takes = false;
+        Tunnel tunnel = romeo.open(juliet);
+        get(tunnel.send(Stanza.parse("<iq type='get' id='q1'><query xmlns='jabber:iq:version'/></iq>")));
+        Stanza answer = next(romeo.heard.received);
+        assertEquals("error", answer.element().attribute("type").orElseThrow());
+        assertEquals("q1", answer.element().attribute("id").orElseThrow());
+        assertTrue(answer.toXml().contains("service-unavailable"));
+        // A message is not answered, nor is the answer to a request.
+        get(tunnel.send(Stanza.chat("hi")));
+        get(tunnel.send(Stanza.parse("<iq type='result' id='q2'/>")));
+        get(next(juliet.heard.opened).send(Stanza.chat("the next thing Romeo hears")));
+        assertEquals(
+                "the next thing Romeo hears", next(romeo.heard.received).body().orElseThrow());
+    }
+
+    @Test
+    void what_a_listener_throws_changes_nothing() {
+        juliet.service.bindListener(new TunnelListener() {
+            @Override
+            public void opened(Tunnel tunnel) {
+                throw new IllegalStateException("a listener's own affair");
+            }
+
+            @Override
+            public boolean received(Tunnel tunnel, Stanza stanza) {
+                throw new NoClassDefFoundError("a listener's bundle was refreshed");
+            }
+        });
+        CountDownLatch after = new CountDownLatch(1);
+        juliet.service.bindListener(new TunnelListener() {
+            @Override
+            public boolean received(Tunnel tunnel, Stanza stanza) {
+                after.countDown();
+                return true;
+            }
+        });
+        Tunnel tunnel = romeo.open(juliet);
+        assertEquals(Acknowledgement.PEER, get(tunnel.send(Stanza.chat("hi"))));
+        next(juliet.heard.received);
+        assertTrue(await(after));
+    }
+
+    @Test
+    void a_listener_may_send_and_close_from_its_call() {
+        juliet.service.bindListener(new TunnelListener() {
+            @Override
+            public boolean received(Tunnel tunnel, Stanza stanza) {
+                var unused = tunnel.send(Stanza.chat("echo " + stanza.body().orElse("")));
+                return true;
+            }
+        });
+        Tunnel tunnel = romeo.open(juliet);
+        get(tunnel.send(Stanza.chat("hi")));
+        assertEquals("echo hi", next(romeo.heard.received).body().orElseThrow());
+    }
+
+    @Test
+    void a_thousand_stanzas_each_way_arrive_in_order() {
+        Tunnel there = romeo.open(juliet);
+        Tunnel back = next(juliet.heard.opened);
+        List<CompletionStage<Acknowledgement>> sends = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            sends.add(there.send(Stanza.chat("n" + i)));
+            sends.add(back.send(Stanza.chat("n" + i)));
+        }
+        sends.forEach(send -> assertEquals(Acknowledgement.PEER, get(send)));
+        for (int i = 0; i < 1_000; i++) {
+            assertEquals("n" + i, next(juliet.heard.received).body().orElseThrow());
+            assertEquals("n" + i, next(romeo.heard.received).body().orElseThrow());
+        }
+    }
+
+    // ---- what is missing
+
+    @Test
+    void an_open_that_lacks_something_says_what() {
+        assertEquals(Code.LOCAL, failure(romeo.service.open(romeo.me)).code());
+        FullJid stranger = FullJid.parse("tybalt@capulet.com/street");
+        assertEquals(
+                Code.LINK_LOST, failure(romeo.service.open(stranger, juliet.me)).code());
+        assertEquals(Code.NOT_SUPPORTED, failure(romeo.service.open(stranger)).code());
+
+        romeo.service.unbindEngine(romeo.engine);
+        romeo.service.unbindTrust(romeo.trust);
+        romeo.service.unbindMethod(romeo.provider.reference);
+        Failure missing = failure(romeo.service.open(juliet.me));
+        assertEquals(Code.SERVICE_GONE, missing.code());
+        assertTrue(missing.message().contains("TLS engine")
+                && missing.message().contains("trust store")
+                && missing.message().contains("authentication method"));
+        assertEquals(3, romeo.service.runtime().missing.size());
+
+        romeo.service.unbindLink(romeo.link);
+        assertEquals(Code.LINK_LOST, failure(romeo.service.open(juliet.me)).code());
+    }
+
+    @Test
+    void with_two_links_it_has_to_be_said_which() {
+        Server.ServedLink other = server.link(FullJid.parse("romeo@montague.net/street"));
+        romeo.service.bindLink(other);
+        assertEquals(Code.LINK_LOST, failure(romeo.service.open(juliet.me)).code());
+        assertEquals(
+                other.local(), get(romeo.service.open(other.local(), juliet.me)).local());
+        romeo.service.unbindLink(other);
+    }
+
+    @Test
+    void a_responder_without_a_trust_store_refuses() {
+        juliet.service.unbindTrust(juliet.trust);
+        assertEquals(Code.REFUSED, failure(romeo.service.open(juliet.me)).code());
+        assertEquals(Code.SERVICE_GONE, next(juliet.heard.failed).code());
+    }
+
+    // ---- what comes and goes
+
+    @Test
+    void when_the_engine_goes_tunnels_end_with_that_reason_and_work_again_when_it_is_back() {
+        goesAndComesBack(
+                () -> romeo.service.unbindEngine(romeo.engine),
+                () -> romeo.service.bindEngine(romeo.engine),
+                "TLS engine");
+    }
+
+    @Test
+    void when_the_trust_store_goes_tunnels_end_with_that_reason_and_work_again_when_it_is_back() {
+        goesAndComesBack(
+                () -> romeo.service.unbindTrust(romeo.trust),
+                () -> romeo.service.bindTrust(romeo.trust),
+                "trust store");
+    }
+
+    private void goesAndComesBack(Runnable goes, Runnable comesBack, String what) {
+        Tunnel tunnel = romeo.open(juliet);
+        server.swallows = iq -> iq.peer().equals(romeo.me);
+        CompletionStage<Acknowledgement> pending = tunnel.send(Stanza.chat("unacknowledged"));
+        goes.run();
+        server.swallows = iq -> false;
+        Failure reason = failure(pending);
+        assertEquals(Code.SERVICE_GONE, reason.code());
+        assertTrue(reason.message().contains(what));
+        assertEquals(reason, get(tunnel.closed()).failure());
+        assertTrue(next(juliet.heard.closed).orderly(), "the peer had its goodbye");
+        assertEquals(Code.SERVICE_GONE, failure(romeo.service.open(juliet.me)).code());
+        comesBack.run();
+        assertEquals(Acknowledgement.PEER, get(romeo.open(juliet).send(Stanza.chat("again"))));
+    }
+
+    @Test
+    void when_a_link_goes_its_tunnels_end_and_a_new_link_serves() {
+        Tunnel tunnel = romeo.open(juliet);
+        assertTrue(romeo.link.watched.contains(juliet.me));
+        romeo.service.unbindLink(romeo.link);
+        assertEquals(Code.LINK_LOST, get(tunnel.closed()).failure().code());
+        assertTrue(next(juliet.heard.closed).orderly());
+        assertFalse(romeo.link.watched.contains(juliet.me));
+        romeo.service.bindLink(romeo.link);
+        romeo.open(juliet);
+    }
+
+    @Test
+    void a_lost_link_fails_every_pending_send() {
+        Tunnel tunnel = romeo.open(juliet);
+        server.swallows = iq -> true;
+        List<CompletionStage<Acknowledgement>> sends = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            sends.add(tunnel.send(Stanza.chat("n" + i)));
+        }
+        romeo.link.lose();
+        sends.forEach(send -> assertEquals(Code.LINK_LOST, failure(send).code()));
+        assertEquals(Code.LINK_LOST, get(tunnel.closed()).failure().code());
+    }
+
+    @Test
+    void a_peer_that_goes_offline_ends_its_tunnel() {
+        Tunnel tunnel = romeo.open(juliet);
+        var listener = romeo.link.listener;
+        assertTrue(listener != null);
+        listener.unavailable(FullJid.parse("juliet@capulet.com/elsewhere"));
+        listener.unavailable(juliet.me);
+        assertEquals(Code.PEER_GONE, get(tunnel.closed()).failure().code());
+    }
+
+    @Test
+    void a_stopped_service_fails_what_is_asked_of_it_and_leaves_nothing_registered() {
+        Tunnel tunnel = romeo.open(juliet);
+        romeo.close();
+        assertEquals(Code.SERVICE_GONE, get(tunnel.closed()).failure().code());
+        assertFalse(romeo.registered);
+        assertEquals(Code.SERVICE_GONE, failure(tunnel.send(Stanza.chat("hi"))).code());
+        assertEquals(Code.SERVICE_GONE, failure(tunnel.renew()).code());
+        assertTrue(next(juliet.heard.closed).orderly());
+    }
+
+    @Test
+    void a_method_that_goes_while_it_is_asked_is_left_out_and_another_serves() {
+        ScriptedMethod better = new ScriptedMethod("better");
+        LinkedBlockingQueue<CompletableFuture<?>> asked = new LinkedBlockingQueue<>();
+        better.offer = negotiation -> pending(asked);
+        Provider provider = new Provider(2, "better", 200, better);
+        romeo.service.bindMethod(provider.reference, provider.objects);
+        CompletionStage<Tunnel> opening = romeo.service.open(juliet.me);
+        CompletableFuture<?> stage = next(asked);
+        romeo.service.unbindMethod(provider.reference);
+        assertEquals("test", get(opening).security().method());
+        assertTrue(stage.isCancelled());
+        assertEquals(1, provider.givenBack.get());
+    }
+
+    @Test
+    void a_chosen_method_that_goes_before_the_handshake_gives_way_to_the_next_common_one() {
+        ScriptedMethod ours = new ScriptedMethod("better");
+        ScriptedMethod theirs = new ScriptedMethod("better");
+        LinkedBlockingQueue<CompletableFuture<?>> asked = new LinkedBlockingQueue<>();
+        ours.credential = negotiation -> pending(asked);
+        Provider provider = new Provider(2, "better", 200, ours);
+        Provider other = new Provider(3, "better", 200, theirs);
+        romeo.service.bindMethod(provider.reference, provider.objects);
+        juliet.service.bindMethod(other.reference, other.objects);
+        CompletionStage<Tunnel> opening = romeo.service.open(juliet.me);
+        next(asked);
+        romeo.service.unbindMethod(provider.reference);
+        assertEquals("test", get(opening).security().method());
+    }
+
+    @Test
+    void a_method_that_goes_while_it_judges_ends_the_negotiation_with_that_reason() {
+        LinkedBlockingQueue<CompletableFuture<?>> asked = new LinkedBlockingQueue<>();
+        romeo.method.verify = negotiation -> pending(asked);
+        CompletionStage<Tunnel> opening = romeo.service.open(juliet.me);
+        next(asked);
+        romeo.service.unbindMethod(romeo.provider.reference);
+        Failure failure = failure(opening);
+        assertEquals(Code.SERVICE_GONE, failure.code());
+        assertTrue(failure.message().contains("went away"));
+    }
+
+    @Test
+    void an_established_tunnel_stays_up_when_its_method_goes() {
+        Tunnel tunnel = romeo.open(juliet);
+        romeo.service.unbindMethod(romeo.provider.reference);
+        assertEquals(Acknowledgement.PEER, get(tunnel.send(Stanza.chat("still here"))));
+        assertEquals(romeo.provider.got.get(), romeo.provider.givenBack.get());
+    }
+
+    @Test
+    void a_methods_instance_serves_one_negotiation_and_is_given_back() {
+        get(romeo.open(juliet).close());
+        next(juliet.heard.closed);
+        romeo.open(juliet);
+        assertEquals(2, romeo.provider.got.get());
+        assertEquals(2, romeo.provider.givenBack.get());
+    }
+
+    @Test
+    void a_method_that_misbehaves_is_left_out_and_another_serves() {
+        List<java.util.function.Consumer<ScriptedMethod>> misdeeds = List.of(
+                method -> method.offer = negotiation -> {
+                    throw new IllegalStateException("broken");
+                },
+                method -> method.offer = negotiation -> null,
+                method -> method.offer = negotiation -> CompletableFuture.completedFuture(null),
+                method -> method.offer = negotiation -> {
+                    throw new NoClassDefFoundError("refreshed");
+                },
+                method -> method.answer = negotiation -> CompletableFuture.completedFuture(null),
+                method -> method.credential = negotiation -> CompletableFuture.completedFuture(null),
+                method -> method.credential =
+                        negotiation -> CompletableFuture.failedFuture(new IllegalStateException("locked")));
+        for (java.util.function.Consumer<ScriptedMethod> misdeed : misdeeds) {
+            ScriptedMethod bad = new ScriptedMethod("better");
+            misdeed.accept(bad);
+            Provider provider = new Provider(2, "better", 200, bad);
+            Provider other = new Provider(3, "better", 200, new ScriptedMethod("better"));
+            romeo.service.bindMethod(provider.reference, provider.objects);
+            juliet.service.bindMethod(other.reference, other.objects);
+            Tunnel tunnel = romeo.open(juliet);
+            assertEquals("test", tunnel.security().method());
+            get(tunnel.close());
+            next(juliet.heard.closed);
+            romeo.service.unbindMethod(provider.reference);
+            juliet.service.unbindMethod(other.reference);
+        }
+    }
+
+    @Test
+    void a_method_that_judges_with_nothing_or_an_exception_lets_nobody_in() {
+        romeo.method.verify = negotiation -> CompletableFuture.completedFuture(null);
+        assertEquals(Code.SERVICE_GONE, failure(romeo.service.open(juliet.me)).code());
+        romeo.method.verify = negotiation -> {
+            throw new IllegalStateException("broken");
+        };
+        assertEquals(Code.SERVICE_GONE, failure(romeo.service.open(juliet.me)).code());
+        assertEquals(List.of(), romeo.service.tunnels());
+    }
+
+    @Test
+    void a_provider_whose_bundle_has_stopped_is_left_out() {
+        Provider stopped =
+                new Provider(2, null, Map.of(AuthMethod.METHOD, "better", AuthMethod.PREFERENCE, 200), () -> {
+                    throw new IllegalStateException("the component was deactivated");
+                });
+        romeo.service.bindMethod(stopped.reference, stopped.objects);
+        assertEquals("test", romeo.open(juliet).security().method());
+    }
+
+    // ---- prompts and policy
+
+    @Test
+    void a_user_who_has_compared_the_fingerprint_makes_the_tunnel_verified() {
+        juliet.method.knowsNobody();
+        TrustQuestion question = answering(juliet, TrustAnswer.VERIFIED);
+        assertEquals(romeo.me, question.peer());
+        Tunnel tunnel = next(juliet.heard.opened);
+        assertEquals(Trust.VERIFIED, tunnel.security().trust());
+        assertEquals(
+                KeyState.VERIFIED,
+                juliet.trust
+                        .of(romeo.me.bare())
+                        .key(question.key())
+                        .orElseThrow()
+                        .state());
+    }
+
+    @Test
+    void a_user_who_has_not_makes_it_unverified() {
+        juliet.method.knowsNobody();
+        TrustQuestion question = answering(juliet, TrustAnswer.FIRST_USE);
+        assertEquals(Trust.UNVERIFIED, next(juliet.heard.opened).security().trust());
+        assertEquals(
+                KeyState.FIRST_USE,
+                juliet.trust
+                        .of(romeo.me.bare())
+                        .key(question.key())
+                        .orElseThrow()
+                        .state());
+    }
+
+    private TrustQuestion answering(Container container, TrustAnswer answer) {
+        LinkedBlockingQueue<TrustQuestion> questions = new LinkedBlockingQueue<>();
+        container.service.bindPrompt(question -> {
+            questions.add(question);
+            return done(answer);
+        });
+        romeo.open(juliet);
+        return next(questions);
+    }
+
+    @Test
+    void a_user_who_says_no_leaves_no_trace() {
+        juliet.method.knowsNobody();
+        juliet.service.bindPrompt(question -> done(TrustAnswer.REJECT));
+        assertEquals(
+                Code.DISTRUSTED_BY_PEER, failure(romeo.service.open(juliet.me)).code());
+        assertEquals(Code.UNTRUSTED, next(juliet.heard.failed).code());
+        assertEquals(List.of(), juliet.trust.of(romeo.me.bare()).keys());
+    }
+
+    @Test
+    void a_prompt_that_fails_throws_or_answers_with_nothing_is_a_no() {
+        juliet.method.knowsNobody();
+        List<TrustPrompt> prompts = List.of(
+                question -> {
+                    throw new IllegalStateException("no screen");
+                },
+                question -> null,
+                question -> CompletableFuture.completedFuture(null),
+                question -> CompletableFuture.failedFuture(new IllegalStateException("no screen")));
+        for (TrustPrompt prompt : prompts) {
+            juliet.service.bindPrompt(prompt);
+            assertEquals(
+                    Code.DISTRUSTED_BY_PEER,
+                    failure(romeo.service.open(juliet.me)).code());
+            assertEquals(Code.UNTRUSTED, next(juliet.heard.failed).code());
+            juliet.service.unbindPrompt(prompt);
+        }
+    }
+
+    @Test
+    void where_nobody_can_be_asked_the_answer_is_no() {
+        juliet.method.knowsNobody();
+        assertEquals(
+                Code.DISTRUSTED_BY_PEER, failure(romeo.service.open(juliet.me)).code());
+        assertEquals(Code.UNTRUSTED, next(juliet.heard.failed).code());
+    }
+
+    @Test
+    void a_question_that_nobody_needs_answered_any_more_disappears() {
+        juliet.method.knowsNobody();
+        LinkedBlockingQueue<CompletableFuture<?>> asked = new LinkedBlockingQueue<>();
+        juliet.service.bindPrompt(question -> pending(asked));
+        CompletionStage<Tunnel> opening = romeo.service.open(juliet.me);
+        CompletableFuture<?> question = next(asked);
+        romeo.service.unbindEngine(romeo.engine);
+        assertEquals(Code.SERVICE_GONE, failure(opening).code());
+        assertEquals(Code.CLOSED_BY_PEER, next(juliet.heard.failed).code());
+        assertTrue(question.isCancelled());
+        assertEquals(List.of(), juliet.trust.of(romeo.me.bare()).keys());
+    }
+
+    @Test
+    void a_question_that_is_never_answered_ends_in_time() {
+        try (Container nurse =
+                new Container(server, "nurse@capulet.com/kitchen", Map.of("negotiationMillis", 1_000L))) {
+            nurse.method.knowsNobody();
+            LinkedBlockingQueue<CompletableFuture<?>> asked = new LinkedBlockingQueue<>();
+            nurse.service.bindPrompt(question -> pending(asked));
+            CompletionStage<Tunnel> opening = romeo.service.open(nurse.me);
+            CompletableFuture<?> question = next(asked);
+            assertEquals(Code.TIMEOUT, next(nurse.heard.failed).code());
+            assertTrue(question.isCancelled());
+            failure(opening);
+        }
+    }
+
+    @Test
+    void an_open_question_holds_up_no_other_tunnel() {
+        try (Container nurse = new Container(server, "nurse@capulet.com/kitchen", Map.of())) {
+            LinkedBlockingQueue<CompletableFuture<?>> asked = new LinkedBlockingQueue<>();
+            romeo.method.verify = negotiation -> done(
+                    negotiation.peer().equals(juliet.me)
+                            ? new org.xtls.auth.Verdict.Unknown(romeo.method.key())
+                            : new org.xtls.auth.Verdict.Verified(romeo.method.key(), "scripted"));
+            romeo.service.bindPrompt(question -> pending(asked));
+            CompletionStage<Tunnel> waiting = romeo.service.open(juliet.me);
+            CompletableFuture<?> question = next(asked);
+            assertEquals(Acknowledgement.PEER, get(romeo.open(nurse).send(Stanza.chat("hi"))));
+            assertFalse(waiting.toCompletableFuture().isDone());
+            @SuppressWarnings("unchecked")
+            CompletableFuture<TrustAnswer> answer = (CompletableFuture<TrustAnswer>) question;
+            answer.complete(TrustAnswer.FIRST_USE);
+            assertEquals(Trust.UNVERIFIED, get(waiting).security().trust());
+        }
+    }
+
+    @Test
+    void beside_a_verified_key_policy_alone_lets_no_other_in() {
+        romeo.method.knowsNobody();
+        romeo.policy.modified(Map.of("first-use", "accept"));
+        romeo.trust.put(juliet.me.bare(), new KeyName("test", "cd".repeat(32)), KeyState.VERIFIED, "compared");
+        assertEquals(Code.KEY_CHANGED, failure(romeo.service.open(juliet.me)).code());
+        LinkedBlockingQueue<TrustQuestion> questions = new LinkedBlockingQueue<>();
+        romeo.service.bindPrompt(question -> {
+            questions.add(question);
+            return done(TrustAnswer.FIRST_USE);
+        });
+        assertEquals(Trust.UNVERIFIED, romeo.open(juliet).security().trust());
+        TrustQuestion question = next(questions);
+        assertTrue(romeo.trust.of(juliet.me.bare()).key(question.key()).isEmpty(), "for this once only");
+    }
+
+    @Test
+    void the_policy_in_force_is_the_last_sound_one() {
+        romeo.method.knowsNobody();
+        assertEquals(Code.UNTRUSTED, failure(romeo.service.open(juliet.me)).code());
+        romeo.policy.modified(Map.of("first-use", "accept"));
+        romeo.policy.modified(Map.of("first-use", "whatever"));
+        assertEquals("accept", romeo.service.runtime().policy.get("first-use"));
+        Tunnel tunnel = romeo.open(juliet);
+        assertEquals(Trust.UNVERIFIED, tunnel.security().trust());
+        assertThrows(IllegalArgumentException.class, () -> new ConfiguredPolicy(Map.of("first-use", "whatever")));
+    }
+
+    // ---- configuration and observers
+
+    @Test
+    void a_wrong_configuration_does_not_start_and_does_not_change_a_running_one() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Container(server, "nurse@capulet.com/kitchen", Map.of("window", 1)));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Container(server, "nurse@capulet.com/kitchen", Map.of("threads", 0)));
+        romeo.service.modified(Container.settings(Map.of("window", 8)));
+        romeo.service.modified(Container.settings(Map.of("window", 1)));
+        assertEquals(8, romeo.service.settings().window());
+    }
+
+    @Test
+    void half_open_tunnels_are_bounded_as_configured() {
+        juliet.service.modified(Container.settings(Map.of("halfOpenOfPeer", 1)));
+        LinkedBlockingQueue<CompletableFuture<?>> asked = new LinkedBlockingQueue<>();
+        juliet.method.answer = negotiation -> pending(asked);
+        Server.ServedLink street = server.link(FullJid.parse("romeo@montague.net/street"));
+        romeo.service.bindLink(street);
+        CompletionStage<Tunnel> first = romeo.service.open(romeo.me, juliet.me);
+        next(asked);
+        assertEquals(
+                Code.BUSY,
+                failure(romeo.service.open(street.local(), juliet.me)).code());
+        assertFalse(first.toCompletableFuture().isDone());
+        romeo.service.unbindLink(street);
+    }
+
+    @Test
+    void observers_see_links_methods_tunnels_and_their_counts() {
+        Tunnel tunnel = romeo.open(juliet);
+        TunnelDTO early = romeo.shown().get(0);
+        assertEquals("open", early.state, "whoever has a tunnel sees it open");
+        get(tunnel.send(Stanza.chat("hi")));
+        RuntimeDTO runtime = romeo.service.runtime();
+        assertEquals(List.of(romeo.me.toString()), runtime.links);
+        assertEquals("test", runtime.methods.get(0).name);
+        assertEquals(100, runtime.methods.get(0).preference);
+        assertEquals(List.of(), runtime.missing);
+        assertEquals("ask", runtime.policy.get("first-use"));
+        TunnelDTO shown = runtime.tunnels.get(0);
+        assertEquals(tunnel.id(), shown.id);
+        assertEquals(romeo.me.toString(), shown.local);
+        assertEquals(juliet.me.toString(), shown.peer);
+        assertEquals("initiator", shown.role);
+        assertEquals("test", shown.method);
+        assertEquals("TLSv1.3", shown.tls);
+        assertEquals("verified", shown.trust);
+        assertEquals("peer", shown.acknowledgement);
+        assertTrue(shown.offersConfirmed);
+        assertEquals(1, shown.sent);
+        assertEquals(1, shown.acknowledged);
+        get(tunnel.close());
+        assertEquals(List.of(), romeo.shown());
+    }
+
+    @Test
+    void the_change_count_grows_with_every_change() {
+        romeo.changeCounts.clear();
+        long before = romeo.service.runtime().changeCount;
+        Tunnel tunnel = romeo.open(juliet);
+        assertTrue(next(romeo.changeCounts) > before);
+        get(tunnel.close());
+        assertTrue(next(romeo.changeCounts) > before + 1);
+        romeo.changeCounts.clear();
+        romeo.policy.modified(Map.of("first-use", "reject"));
+        assertEquals(romeo.service.runtime().changeCount, next(romeo.changeCounts));
+    }
+
+    @Test
+    void a_method_without_a_usable_name_is_left_out() {
+        Provider nameless = new Provider(7, "No Such Name", 1, new ScriptedMethod("test"));
+        romeo.service.bindMethod(nameless.reference, nameless.objects);
+        assertEquals(1, romeo.service.runtime().methods.size());
+    }
+
+    // ---- with the real method and the real store
+
+    @Test
+    void certificates_taken_on_first_use_once_pinned_make_verified_tunnels(@TempDir Path home) throws Exception {
+        try (FileTrustStore romeos = new FileTrustStore(home.resolve("r-trust"));
+                FileTrustStore juliets = new FileTrustStore(home.resolve("j-trust"));
+                Identities romeosKeys = new Identities(home.resolve("r-keys"));
+                Identities julietsKeys = new Identities(home.resolve("j-keys"))) {
+            furnish(romeo, romeos, romeosKeys);
+            furnish(juliet, juliets, julietsKeys);
+            Code nobodyAsked = failure(romeo.service.open(juliet.me)).code();
+            assertTrue(
+                    nobodyAsked == Code.UNTRUSTED || nobodyAsked == Code.DISTRUSTED_BY_PEER,
+                    "nobody can be asked on either side, and one says so first");
+            romeo.policy.modified(Map.of("first-use", "accept"));
+            juliet.policy.modified(Map.of("first-use", "accept"));
+            Tunnel first = romeo.open(juliet);
+            assertEquals(Trust.UNVERIFIED, first.security().trust());
+            assertEquals(
+                    get(julietsKeys.keys(juliet.me.bare())).get(0),
+                    first.security().key());
+            get(first.close());
+            next(juliet.heard.closed);
+
+            get(romeos.put(juliet.me.bare(), first.security().key(), KeyState.VERIFIED, "compared"));
+            get(juliets.put(
+                    romeo.me.bare(), get(romeosKeys.keys(romeo.me.bare())).get(0), KeyState.VERIFIED, "compared"));
+            Tunnel second = romeo.open(juliet);
+            assertEquals(Trust.VERIFIED, second.security().trust());
+            assertEquals("X25519MLKEM768", second.security().group());
+            get(second.send(Stanza.chat("hi")));
+            assertTrue(get(romeos.peer(juliet.me.bare())).confirms());
+            get(second.close());
+            next(juliet.heard.closed);
+            romeo.service.unbindTrust(romeos);
+            juliet.service.unbindTrust(juliets);
+        }
+    }
+
+    private static void furnish(Container container, FileTrustStore store, Identities keys) {
+        container.service.unbindMethod(container.provider.reference);
+        container.service.unbindTrust(container.trust);
+        container.service.bindTrust(store);
+        Provider x509 = new Provider(
+                9,
+                null,
+                Map.of(AuthMethod.METHOD, "x509", AuthMethod.PREFERENCE, 100),
+                () -> new X509Method(keys, store));
+        container.service.bindMethod(x509.reference, x509.objects);
+    }
+
+    private static <T> CompletableFuture<T> pending(LinkedBlockingQueue<CompletableFuture<?>> asked) {
+        CompletableFuture<T> stage = new CompletableFuture<>();
+        asked.add(stage);
+        return stage;
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        try {
+            return latch.await(Container.BOUND_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static List<Thread> threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("xtls-tunnel-"))
+                .toList();
+    }
+}
