@@ -1,0 +1,232 @@
+package org.xtls.shell;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Dictionary;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.felix.service.command.Descriptor;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.service.cm.Configuration;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.xtls.BareJid;
+import org.xtls.FullJid;
+import org.xtls.auth.OwnKeys;
+import org.xtls.runtime.MethodDTO;
+import org.xtls.runtime.RuntimeDTO;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.KnownKey;
+import org.xtls.trust.Policy;
+import org.xtls.trust.TrustStore;
+
+/** Who is who, and what is wanted of them. */
+@Component(
+        service = TrustCommands.class,
+        property = {
+            "osgi.command.scope=xtls",
+            "osgi.command.function=identity",
+            "osgi.command.function=trust",
+            "osgi.command.function=distrust",
+            "osgi.command.function=policy",
+            "osgi.command.function=methods"
+        })
+public final class TrustCommands {
+    private static final Duration POLICY_PATIENCE = Duration.ofSeconds(10);
+
+    private final RuntimeWatch runtime;
+
+    @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    volatile List<OwnKeys> ownKeys = List.of();
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    volatile @Nullable TrustStore trustStore;
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    volatile @Nullable ConfigurationAdmin configurationAdmin;
+
+    @Activate
+    public TrustCommands(@Reference RuntimeWatch runtime) {
+        this.runtime = runtime;
+    }
+
+    @Descriptor(Usage.IDENTITY)
+    public void identity(@Descriptor("nothing") @Nullable String[] words) throws CommandException {
+        Arguments.of(Usage.IDENTITY, words).words(0, 0);
+        List<String> links = runtime.now().links;
+        if (links.isEmpty()) {
+            throw new CommandException("There is no identity to show before you are logged in: connect first.");
+        }
+        if (ownKeys.isEmpty()) {
+            throw CommandException.missing("method with keys of your own", "org.xtls.auth.x509");
+        }
+        SortedSet<String> accounts = new TreeSet<>();
+        links.forEach(link -> accounts.add(FullJid.parse(link).bare().toString()));
+        for (String account : accounts) {
+            print(BareJid.parse(account));
+        }
+    }
+
+    @Descriptor(Usage.TRUST)
+    public void trust(@Descriptor("JID, METHOD and FINGERPRINT") @Nullable String[] words) throws CommandException {
+        Arguments arguments = Arguments.of(Usage.TRUST, words).words(3, Integer.MAX_VALUE);
+        BareJid peer = arguments.account(0);
+        KeyName key = key(arguments);
+        Stages.await(trustStore().put(peer, key, KeyState.VERIFIED, "pinned on the shell"));
+        System.out.println(Printable.text("trusted: " + peer + " is " + key.method() + " " + key.grouped()));
+        List<MethodDTO> methods = runtime.now().methods;
+        if (methods.stream().noneMatch(method -> method.name.equals(key.method()))) {
+            System.out.println("but there is no method " + key.method() + " here yet");
+        }
+    }
+
+    @Descriptor(Usage.DISTRUST)
+    public void distrust(@Descriptor("JID and perhaps FINGERPRINT") @Nullable String[] words) throws CommandException {
+        Arguments arguments = Arguments.of(Usage.DISTRUST, words).words(1, Integer.MAX_VALUE);
+        BareJid peer = arguments.account(0);
+        List<KnownKey> known = Stages.await(trustStore().peer(peer)).keys();
+        if (known.isEmpty()) {
+            throw new CommandException("No key of " + peer + " is known.");
+        }
+        List<KeyName> doomed = known.stream().map(KnownKey::name).toList();
+        if (arguments.size() > 1) {
+            String wanted = arguments.from(1).replaceAll("[:\\s]", "");
+            doomed = doomed.stream()
+                    .filter(key -> key.fingerprint().equalsIgnoreCase(wanted))
+                    .toList();
+            if (doomed.isEmpty()) {
+                throw new CommandException("No key of " + peer + " with that fingerprint is known; there are: "
+                        + String.join(
+                                ", ",
+                                known.stream().map(key -> key.name().toString()).toList()));
+            }
+        }
+        for (KeyName key : doomed) {
+            Stages.await(trustStore().put(peer, key, KeyState.DISTRUSTED, "distrusted on the shell"));
+            System.out.println(Printable.text("distrusted: " + peer + " is not " + key.method() + " " + key.grouped()));
+        }
+        runtime.now().tunnels.stream()
+                .filter(tunnel -> FullJid.parse(tunnel.peer).bare().equals(peer))
+                .forEach(tunnel -> System.out.println(Printable.text(
+                        "a tunnel with " + tunnel.peer + " stays up until you say: close " + tunnel.peer)));
+    }
+
+    @Descriptor(Usage.POLICY)
+    public void policy(@Descriptor("nothing, or KEY and VALUE") @Nullable String[] words) throws CommandException {
+        Arguments arguments = Arguments.of(Usage.POLICY, words).words(0, 2);
+        if (arguments.size() == 0) {
+            new TreeMap<>(runtime.now().policy)
+                    .forEach((key, value) -> System.out.println(Printable.text(key + " " + value)));
+            return;
+        }
+        if (arguments.size() == 1) {
+            throw arguments.wrong("the value is missing");
+        }
+        Policy.Key key;
+        String value;
+        try {
+            key = Policy.Key.of(arguments.word(0));
+            value = Policy.DEFAULT.with(key, arguments.word(1)).value(key);
+        } catch (IllegalArgumentException e) {
+            throw arguments.wrong(e.getMessage());
+        }
+        store(key, value);
+        if (!runtime.await(state -> value.equals(state.policy.get(key.toString())), POLICY_PATIENCE)) {
+            throw new CommandException("The policy is stored but did not come into force; the log says why. In force: "
+                    + key + " " + runtime.now().policy.get(key.toString()));
+        }
+        System.out.println(key + " " + value);
+    }
+
+    @Descriptor(Usage.METHODS)
+    public void methods(@Descriptor("nothing") @Nullable String[] words) throws CommandException {
+        Arguments.of(Usage.METHODS, words).words(0, 0);
+        RuntimeDTO state = runtime.now();
+        if (state.methods.isEmpty()) {
+            System.out.println("no methods are installed");
+            return;
+        }
+        Table table = new Table("METHOD", "PREFERENCE", "BUNDLE", "VERSION");
+        state.methods.forEach(
+                method -> table.row(method.name, Integer.toString(method.preference), method.bundle, method.version));
+        System.out.print(table);
+    }
+
+    private void print(BareJid account) throws CommandException {
+        Map<String, KeyName> current = new LinkedHashMap<>();
+        for (OwnKeys method : ownKeys) {
+            for (KeyName key : Stages.await(method.keys(account))) {
+                current.putIfAbsent(key.method(), key);
+                System.out.println(Printable.text(account + " " + key.method()));
+                System.out.println("  " + key.grouped());
+                System.out.println(Printable.text("  trust " + account + " " + key));
+            }
+        }
+        TrustUri uri = new TrustUri(account, List.copyOf(current.values()));
+        System.out.println(uri);
+        System.out.print(QrCode.of(uri.toString()));
+    }
+
+    private static KeyName key(Arguments arguments) throws CommandException {
+        KeyName key;
+        try {
+            key = new KeyName(arguments.word(1), arguments.from(2));
+        } catch (IllegalArgumentException e) {
+            throw arguments.wrong(e.getMessage());
+        }
+        // The SHA-1 that plain peers send in offers is no more than a hint: pinned, it would never match.
+        if (key.method().equals("x509") && key.fingerprint().length() != 64) {
+            throw arguments.wrong("the fingerprint of a certificate is its SHA-256, 64 hex digits, not "
+                    + key.fingerprint().length());
+        }
+        return key;
+    }
+
+    private void store(Policy.Key key, String value) throws CommandException {
+        ConfigurationAdmin present = configurationAdmin;
+        if (present == null) {
+            throw CommandException.missing("configuration service", "org.apache.felix.configadmin");
+        }
+        try {
+            Configuration configuration = present.getConfiguration(Policy.PID, "?");
+            Dictionary<String, Object> stored = configuration.getProperties();
+            Map<String, Object> merged = new LinkedHashMap<>();
+            if (stored != null) {
+                merged.putAll(FrameworkUtil.asMap(stored));
+            }
+            merged.put(key.toString(), value);
+            Policy.of(merged);
+            configuration.update(FrameworkUtil.asDictionary(merged));
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(
+                    "The stored policy has another bad value, nothing is changed: " + e.getMessage());
+        } catch (IOException e) {
+            throw new CommandException("The policy cannot be stored: " + e.getMessage());
+        }
+    }
+
+    private TrustStore trustStore() throws CommandException {
+        TrustStore present = trustStore;
+        if (present == null) {
+            throw CommandException.missing("trust store", "org.xtls.trust.file");
+        }
+        return present;
+    }
+}

@@ -1,0 +1,142 @@
+package org.xtls.shell;
+
+import java.util.concurrent.CompletableFuture;
+import org.apache.felix.service.command.Descriptor;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.xtls.Acknowledgement;
+import org.xtls.Closure;
+import org.xtls.FullJid;
+import org.xtls.Security;
+import org.xtls.Stanza;
+import org.xtls.Trust;
+import org.xtls.Tunnel;
+import org.xtls.runtime.RuntimeDTO;
+
+/** Tunnels and what goes into them. */
+@Component(
+        service = TunnelCommands.class,
+        property = {
+            "osgi.command.scope=xtls",
+            "osgi.command.function=open",
+            "osgi.command.function=tunnels",
+            "osgi.command.function=send",
+            "osgi.command.function=close"
+        })
+public final class TunnelCommands {
+    private final TunnelService tunnels;
+    private final RuntimeWatch runtime;
+    private final Questions questions;
+
+    @Activate
+    public TunnelCommands(
+            @Reference TunnelService tunnels, @Reference RuntimeWatch runtime, @Reference Questions questions) {
+        this.tunnels = tunnels;
+        this.runtime = runtime;
+        this.questions = questions;
+    }
+
+    @Descriptor(Usage.OPEN)
+    public void open(@Descriptor("FULLJID") @Nullable String[] words) throws CommandException {
+        FullJid peer = Arguments.of(Usage.OPEN, words).words(1, 1).fullJid(0);
+        CompletableFuture<Tunnel> opening = tunnels.xtls().open(peer).toCompletableFuture();
+        CompletableFuture<Void> asked = questions.about(peer);
+        try {
+            Stages.await(CompletableFuture.anyOf(opening, asked));
+        } finally {
+            asked.cancel(false);
+        }
+        if (!opening.isDone()) {
+            throw new CommandException("A question comes first: answer it, then open again.");
+        }
+        Tunnel tunnel = Stages.await(opening);
+        Security security = tunnel.security();
+        System.out.println(Printable.text("tunnel " + tunnel.id() + " with " + tunnel.peer() + " is open"));
+        line("trust", trust(security.trust()) + " (" + security.evidence() + ")");
+        line("key", security.key().method() + " " + security.key().grouped());
+        line("tls", security.tls() + ", " + security.group() + ", " + security.suite());
+        line("method", security.method());
+        line("offers", security.offersConfirmed() ? "confirmed by the peer" : "unconfirmed");
+        line(
+                "sends",
+                "acknowledged by the " + (security.acknowledgement() == Acknowledgement.PEER ? "peer" : "link only"));
+        if (security.trust() == Trust.UNVERIFIED) {
+            System.out.println(Printable.text("Somebody in between may be at both ends. Compare the key with what the"
+                    + " peer's \"identity\" shows, then: trust " + peer.bare() + " " + security.key()));
+        }
+    }
+
+    @Descriptor(Usage.TUNNELS)
+    public void tunnels(@Descriptor("nothing") @Nullable String[] words) throws CommandException {
+        Arguments.of(Usage.TUNNELS, words).words(0, 0);
+        RuntimeDTO state = runtime.now();
+        if (state.tunnels.isEmpty()) {
+            System.out.println("no tunnels");
+            return;
+        }
+        Table table = new Table(
+                "ID",
+                "PEER",
+                "ROLE",
+                "STATE",
+                "METHOD",
+                "TLS",
+                "GROUP",
+                "SUITE",
+                "TRUST",
+                "SENT",
+                "ACKED",
+                "RECEIVED",
+                "QUEUED");
+        state.tunnels.forEach(tunnel -> table.row(
+                tunnel.id,
+                tunnel.peer,
+                tunnel.role,
+                tunnel.state,
+                tunnel.method,
+                tunnel.tls,
+                tunnel.group,
+                tunnel.suite,
+                tunnel.trust,
+                Long.toString(tunnel.sent),
+                Long.toString(tunnel.acknowledged),
+                Long.toString(tunnel.received),
+                Integer.toString(tunnel.queued)));
+        System.out.print(table);
+    }
+
+    @Descriptor(Usage.SEND)
+    public void send(@Descriptor("FULLJID and TEXT") @Nullable String[] words) throws CommandException {
+        Arguments arguments = Arguments.of(Usage.SEND, words).words(2, Integer.MAX_VALUE);
+        Stanza stanza;
+        try {
+            stanza = Stanza.chat(arguments.from(1));
+        } catch (IllegalArgumentException e) {
+            throw arguments.wrong(e.getMessage());
+        }
+        tunnels.send(arguments.fullJid(0), stanza);
+    }
+
+    @Descriptor(Usage.CLOSE)
+    public void close(@Descriptor("FULLJID") @Nullable String[] words) throws CommandException {
+        FullJid peer = Arguments.of(Usage.CLOSE, words).words(1, 1).fullJid(0);
+        Closure closure = Stages.await(tunnels.tunnel(peer).close());
+        if (!closure.orderly()) {
+            throw new CommandException(closure.failure().text());
+        }
+        System.out.println(Printable.text("tunnel with " + peer + " is closed"));
+    }
+
+    static String trust(Trust trust) {
+        return switch (trust) {
+            case VERIFIED -> "verified";
+            case UNVERIFIED -> "unverified";
+        };
+    }
+
+    private static void line(String name, String value) {
+        System.out.println(Printable.text("  " + name + " ".repeat(8 - name.length()) + value));
+    }
+}

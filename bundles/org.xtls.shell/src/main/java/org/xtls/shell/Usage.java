@@ -1,0 +1,140 @@
+package org.xtls.shell;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What help shows of each command; the first line is its syntax. */
+final class Usage {
+    static final String CONNECT = """
+            connect JID --password P [--host H] [--port N] [--resource R] [--server-tls required|disabled|pin:SHA256]
+              Logs in to an XMPP server and waits until tunnels can be made from there.
+              --host, --port   where the server is; without --host it is found by the domain's SRV records
+              --resource       the resource asked for; without it the server chooses one
+              --server-tls     required: TLS, certificate vouched for by the JDK's trust store (the default)
+                               disabled: no TLS, for a server on this machine
+                               pin:SHA256: TLS with exactly the certificate of this fingerprint
+            """;
+
+    static final String DISCONNECT = """
+            disconnect
+              Logs out of every XMPP server. Tunnels end.
+            """;
+
+    static final String IDENTITY = """
+            identity
+              Shows the own accounts with the fingerprints that they prove themselves with, as text and as a QR code.
+              Read them to your peer over a channel that nobody can fake; the peer then says: trust JID METHOD FINGERPRINT
+            """;
+
+    static final String TRUST = """
+            trust JID METHOD FINGERPRINT
+              Says that a key belongs to a peer: from now on a tunnel that proves it is verified.
+              JID              the peer's account; a resource is left out
+              METHOD           the authentication method, such as x509
+              FINGERPRINT      as the peer's "identity" shows it; blanks and colons are ignored
+            """;
+
+    static final String DISTRUST = """
+            distrust JID [FINGERPRINT]
+              Takes trust back: the key is refused for this peer from now on. Without a fingerprint all that are known.
+              An open tunnel stays up until it is closed.
+            """;
+
+    static final String POLICY = """
+            policy [KEY VALUE]
+              Shows what is wanted of tunnels, or changes one value of it and waits until it is in force.
+              first-use reject|ask|accept           a peer whose key nobody vouches for: no tunnel, ask, or an
+                                                    unverified tunnel; ask is reject where nobody can be asked
+              require-confirmed-offers true|false   whether peers that do not confirm offers are refused
+            """;
+
+    static final String METHODS = """
+            methods
+              Lists the authentication methods that are installed, the preferred one first.
+            """;
+
+    static final String OPEN = """
+            open FULLJID
+              Opens a tunnel to a peer, or shows the one that is open.
+              FULLJID          the peer with its resource, such as juliet@capulet.com/balcony
+            """;
+
+    static final String TUNNELS = """
+            tunnels
+              Lists the tunnels and the negotiations under way.
+            """;
+
+    static final String SEND = """
+            send FULLJID TEXT
+              Sends a chat message through the tunnel to a peer and waits until its arrival is acknowledged.
+              TEXT             quote it ('...') if it holds characters that the shell would interpret
+            """;
+
+    static final String SEND_XML = """
+            send-xml FULLJID XML
+              Sends a stanza through the tunnel to a peer and waits until its arrival is acknowledged.
+              XML              a message, presence or iq, in single quotes; from and to are stripped
+            """;
+
+    static final String RECEIVE = """
+            receive [--timeout S]
+              Prints the next stanza that came out of a tunnel: its peer and trust on one line, its XML on the next.
+              Fails when none has come in time.
+              --timeout        seconds, 0 to 86400, default 60; 0 takes only what is there already
+            """;
+
+    static final String ECHO = """
+            echo on|off
+              Whether every chat message is answered with its own text, through the tunnel it came from.
+            """;
+
+    static final String CLOSE = """
+            close FULLJID
+              Closes the tunnel to a peer.
+            """;
+
+    static final String ANSWER = """
+            answer N yes|no|verified
+              Answers a question about a peer's key.
+              yes              take it, as a first use that nobody has compared: the tunnel is unverified
+              no               refuse it; nothing is remembered
+              verified         you have compared the fingerprint: it is the peer's
+            """;
+
+    static final String HELP = """
+            help [COMMAND]
+              Lists the commands of XTLS, or shows how one is used.
+            """;
+
+    static final Map<String, String> BY_COMMAND = byCommand(
+            CONNECT,
+            DISCONNECT,
+            IDENTITY,
+            TRUST,
+            DISTRUST,
+            POLICY,
+            METHODS,
+            OPEN,
+            TUNNELS,
+            SEND,
+            SEND_XML,
+            RECEIVE,
+            ECHO,
+            CLOSE,
+            ANSWER,
+            HELP);
+
+    private Usage() {}
+
+    static String syntax(String usage) {
+        return usage.lines().findFirst().orElse("");
+    }
+
+    private static Map<String, String> byCommand(String... usages) {
+        Map<String, String> byCommand = new TreeMap<>();
+        for (String usage : usages) {
+            byCommand.put(syntax(usage).split(" ", 2)[0], usage);
+        }
+        return byCommand;
+    }
+}

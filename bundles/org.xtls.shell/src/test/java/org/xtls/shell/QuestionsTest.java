@@ -1,0 +1,103 @@
+package org.xtls.shell;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.KnownKey;
+import org.xtls.trust.KnownPeer;
+import org.xtls.trust.TrustAnswer;
+import org.xtls.trust.TrustQuestion;
+
+@Timeout(30)
+class QuestionsTest {
+    private final Verona verona = new Verona();
+    private final Gogo gogo = new Gogo().with(verona);
+
+    @AfterEach
+    void leave() {
+        gogo.close();
+    }
+
+    @Test
+    void a_human_answers_by_number() throws Exception {
+        CompletableFuture<TrustAnswer> first = ask();
+        CompletableFuture<TrustAnswer> second = ask();
+        CompletableFuture<TrustAnswer> third = ask();
+
+        gogo.run("answer 2 no");
+        gogo.run("answer 1 verified");
+        gogo.run("answer 3 yes");
+
+        assertEquals(TrustAnswer.VERIFIED, first.get());
+        assertEquals(TrustAnswer.REJECT, second.get());
+        assertEquals(TrustAnswer.FIRST_USE, third.get());
+        assertEquals("There is no question 1.", gogo.failing("answer 1 no"));
+        assertTrue(gogo.failing("answer 1 perhaps").startsWith("'perhaps' is no answer; usage: answer N"));
+    }
+
+    @Test
+    void a_question_shows_the_key_and_what_is_missing() {
+        gogo.questions.ask(new TrustQuestion(
+                Verona.ROMEO,
+                Verona.JULIET,
+                Verona.JULIETS_KEY,
+                new KnownPeer(
+                        Verona.JULIET.bare(),
+                        List.of(new KnownKey(Verona.ROMEOS_KEY, KeyState.VERIFIED, Instant.EPOCH, "pinned")),
+                        true,
+                        Set.of("x509"))));
+
+        String asked = gogo.asked.get(0);
+        assertTrue(asked.contains("juliet@capulet.com/balcony proves to hold a key"), asked);
+        assertTrue(asked.contains(Verona.JULIETS_KEY.grouped()), asked);
+        assertTrue(asked.contains("verified before, and not proved now: x509 " + Verona.ROMEOS_KEY.grouped()), asked);
+    }
+
+    @Test
+    void a_question_that_is_withdrawn_disappears() {
+        ask().cancel(false);
+
+        assertEquals("Question 1 is not asked any more.", gogo.asked.get(1));
+        assertEquals("There is no question 1.", gogo.failing("answer 1 yes"));
+    }
+
+    @Test
+    void an_open_does_not_hold_up_the_question_that_it_raised() {
+        verona.whenOpening = this::ask;
+
+        assertEquals(
+                "A question comes first: answer it, then open again.", gogo.failing("open juliet@capulet.com/balcony"));
+    }
+
+    @Test
+    void strangers_cannot_flood_the_terminal() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            assertFalse(ask().isDone());
+        }
+        assertEquals(TrustAnswer.REJECT, ask().get());
+        assertEquals(20, gogo.asked.size());
+    }
+
+    @Test
+    void what_is_not_answered_when_the_shell_goes_is_no() throws Exception {
+        CompletableFuture<TrustAnswer> answer = ask();
+        gogo.questions.deactivate();
+        assertEquals(TrustAnswer.REJECT, answer.get());
+    }
+
+    private CompletableFuture<TrustAnswer> ask() {
+        return gogo.questions
+                .ask(new TrustQuestion(
+                        Verona.ROMEO, Verona.JULIET, Verona.JULIETS_KEY, KnownPeer.stranger(Verona.JULIET.bare())))
+                .toCompletableFuture();
+    }
+}

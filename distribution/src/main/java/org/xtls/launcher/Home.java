@@ -1,0 +1,101 @@
+package org.xtls.launcher;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The folder that holds a container's state, and the lock that keeps a second container out of it.
+ *
+ * <pre>
+ *   lock      held while a container runs; the number of its process is in it
+ *   cache/    the framework's; made anew at each start
+ *   config/   the configurations of ConfigurationAdmin
+ *   deploy/   bundles and configurations put here are installed at once
+ *   log/      xtls.log
+ *   …         what bundles keep, such as own keys and known keys
+ * </pre>
+ */
+final class Home implements AutoCloseable {
+    private final Path folder;
+    private final FileChannel lock;
+
+    private Home(Path folder, FileChannel lock) {
+        this.folder = folder;
+        this.lock = lock;
+    }
+
+    static Home open(Path wanted) throws IOException {
+        Path folder = wanted.toAbsolutePath().normalize();
+        try {
+            if (!Files.isDirectory(folder)) {
+                Files.createDirectories(folder, ownerOnly());
+            }
+            for (String part : new String[] {"cache", "config", "deploy", "log"}) {
+                Files.createDirectories(folder.resolve(part), ownerOnly());
+            }
+        } catch (IOException e) {
+            throw new IOException("The home " + folder + " cannot be made: " + e + ". Choose another with --home.", e);
+        }
+        return new Home(folder, lock(folder));
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    String path(String part) {
+        return folder.resolve(part).toString();
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+
+    private static FileChannel lock(Path folder) throws IOException {
+        Path file = folder.resolve("lock");
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(
+                    file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new IOException(
+                    "The home " + folder + " cannot be written to: " + e + ". Choose another with --home.", e);
+        }
+        FileLock lock = null;
+        try {
+            lock = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            // held by this process: in use as well
+        }
+        if (lock == null) {
+            String owner = Files.readString(file).strip();
+            channel.close();
+            throw new IOException("The home " + folder + " is in use by another container (process " + owner
+                    + "). Stop that one, or choose another home with --home.");
+        }
+        channel.truncate(0);
+        channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
+        return channel;
+    }
+
+    /** Private keys live here. */
+    private static FileAttribute<?>[] ownerOnly() {
+        if (!FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+            return new FileAttribute<?>[0];
+        }
+        return new FileAttribute<?>[] {
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+        };
+    }
+}
