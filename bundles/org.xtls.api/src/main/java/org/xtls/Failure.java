@@ -90,6 +90,9 @@ public record Failure(Code code, Fault fault, String message, String advice) imp
      * @return one line for people
      */
     public String text() {
-        return advice.isEmpty() ? message : message + " " + advice;
+        if (advice.isEmpty()) {
+            return message;
+        }
+        return message + (message.endsWith(".") ? " " : ". ") + advice;
     }
 }

@@ -12,7 +12,7 @@ public class TunnelDTO extends DTO {
     public String peer = "";
     /** {@code initiator} or {@code responder}. */
     public String role = "";
-    /** {@code negotiating}, {@code open} or {@code closing}. */
+    /** {@code negotiating}, {@code open}, {@code renewing} or {@code closing}. */
     public String state = "";
     /** The authentication method. */
     public String method = "";

@@ -146,7 +146,7 @@ final class Channel {
         try {
             session.receive(bytes);
         } finally {
-            // An alert that is due, or plaintext that came before the trouble, must not be lost with the exception.
+            // An alert that is due must not be lost with the exception.
             flush(now);
         }
         if (phase == Phase.HANDSHAKING && session.state() == TlsSession.State.ESTABLISHED) {

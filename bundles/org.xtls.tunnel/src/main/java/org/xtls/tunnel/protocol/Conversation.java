@@ -2,15 +2,13 @@ package org.xtls.tunnel.protocol;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.xtls.Closure;
 import org.xtls.Failure;
@@ -31,8 +29,7 @@ import org.xtls.transport.Iq;
 import org.xtls.transport.StanzaError;
 import org.xtls.transport.StanzaError.Condition;
 import org.xtls.trust.KeyName;
-import org.xtls.trust.KnownPeer;
-import org.xtls.trust.Policy;
+import org.xtls.tunnel.protocol.Attempt.Stage;
 import org.xtls.tunnel.protocol.Question.Possible;
 import org.xtls.tunnel.protocol.Question.Reply;
 import org.xtls.tunnel.protocol.Question.Things;
@@ -48,6 +45,8 @@ public final class Conversation {
     private final FullJid local;
     private final FullJid peer;
     private final Surroundings surroundings;
+    private final Reasons reasons;
+    private final Probes probes;
     private final List<Action> actions = new ArrayList<>();
 
     private @Nullable Channel tunnel;
@@ -57,81 +56,11 @@ public final class Conversation {
     private boolean openAfterGoodbye;
     private long numbers;
     private long steps;
-    private final Set<Probe> probing = new HashSet<>();
     /** Starts of ours that nobody waits for any more, the latest few: should one still be agreed to, it is closed. */
     private final Set<String> abandoned = new LinkedHashSet<>();
 
-    /** How far a negotiation has come. */
-    private enum Stage {
-        /** The initiator asks its methods what to offer. */
-        OFFERING,
-        /** The initiator's start is out. */
-        STARTED,
-        /** The initiator asks its methods about the answer. */
-        MATCHING,
-        /** The responder asks its methods about the offer. */
-        ANSWERING,
-        /** The responder has agreed and waits for the first data. */
-        PROCEEDED,
-        /** The chosen method is asked for the credential. */
-        PRESENTING,
-        /** TLS shakes hands. */
-        HANDSHAKING,
-        /** The chosen method is asked who it is. */
-        VERIFYING,
-        /** Nobody vouches for the key: policy, memory and perhaps a human are asked. */
-        DECIDING,
-        /** The initiator waits for the peer's confirmation. */
-        CONFIRMING
-    }
-
-    /** A negotiation under way. */
-    private static final class Attempt {
-        final long number;
-        final Role role;
-        final Policy policy;
-        final long deadline;
-        Stage stage;
-        String startId;
-        boolean holdsPlace;
-
-        @Nullable
-        Offer sent;
-
-        @Nullable
-        Offer received;
-
-        KnownPeer known;
-        /** Methods that can still be chosen, in order of preference. */
-        Deque<String> methods = new ArrayDeque<>();
-
-        String method = "";
-        List<String> troubles = new ArrayList<>();
-        long step;
-
-        @Nullable
-        Channel channel;
-
-        @Nullable
-        KeyName unknown;
-        /** The peer's data that came while the credential was being asked for, and the requests that brought it. */
-        final Deque<Iq.Request> early = new ArrayDeque<>();
-
-        Attempt(long number, Role role, Policy policy, long deadline, Stage stage, String startId, FullJid peer) {
-            this.number = number;
-            this.role = role;
-            this.policy = policy;
-            this.deadline = deadline;
-            this.stage = stage;
-            this.startId = startId;
-            this.known = KnownPeer.stranger(peer.bare());
-        }
-    }
-
     /** A close request of ours that has not been answered, and what the tunnel ends with. */
     private record Goodbye(String id, Failure failure, boolean orderly, long deadline) {}
-
-    private record Probe(long number, long step, String id, long deadline) {}
 
     /**
      * A conversation in which nothing has been said.
@@ -144,6 +73,8 @@ public final class Conversation {
         this.local = local;
         this.peer = peer;
         this.surroundings = surroundings;
+        this.reasons = new Reasons(peer);
+        this.probes = new Probes(local, peer, surroundings, actions::add);
     }
 
     // ---- events from this side
@@ -258,7 +189,7 @@ public final class Conversation {
             } else if (request.set() && payload.is(Wire.XTLS, "close")) {
                 closeAsked(request, now);
             } else if (!request.set() && payload.is(Offer.NAMESPACE, "offer")) {
-                probed(request, now);
+                probes.asked(request, ++numbers, nextStep(), now);
             } else {
                 refuse(request.id(), Condition.SERVICE_UNAVAILABLE, "");
             }
@@ -308,11 +239,7 @@ public final class Conversation {
      * @return what to do
      */
     public List<Action> answered(long step, Reply reply, long now) {
-        Optional<Probe> probe =
-                probing.stream().filter(candidate -> candidate.step == step).findFirst();
-        if (probe.isPresent()) {
-            answerProbe(probe.get(), reply);
-        } else if (attempt != null && attempt.step == step) {
+        if (!probes.answered(step, reply) && attempt != null && attempt.step == step) {
             proceedWith(attempt, reply, now);
         }
         return drain();
@@ -326,7 +253,7 @@ public final class Conversation {
      * @return a time, {@link Long#MAX_VALUE} for never
      */
     public long deadline() {
-        long next = confirmDeadline;
+        long next = Math.min(confirmDeadline, probes.deadline());
         if (attempt != null) {
             next = Math.min(next, attempt.deadline);
             if (attempt.channel != null) {
@@ -339,9 +266,6 @@ public final class Conversation {
         if (goodbye != null) {
             next = Math.min(next, goodbye.deadline);
         }
-        for (Probe probe : probing) {
-            next = Math.min(next, probe.deadline);
-        }
         return next;
     }
 
@@ -352,18 +276,13 @@ public final class Conversation {
      * @return what to do
      */
     public List<Action> tick(long now) {
-        for (Probe probe : List.copyOf(probing)) {
-            if (now >= probe.deadline) {
-                answerProbe(
-                        probe, new Question.Failed(Failure.of(Code.TIMEOUT, Fault.LOCAL, "the probe took too long")));
-            }
-        }
+        probes.tick(now);
         if (goodbye != null && now >= goodbye.deadline) {
             finishGoodbye(goodbye, now);
         }
         if (attempt != null
                 && (now >= attempt.deadline || (attempt.channel != null && now >= attempt.channel.deadline()))) {
-            fail(attempt, timeout(attempt), Optional.empty(), true, now);
+            fail(attempt, reasons.timeout(attempt), Optional.empty(), true, now);
         }
         if (tunnel != null && goodbye == null) {
             if (now >= tunnel.deadline()) {
@@ -381,21 +300,6 @@ public final class Conversation {
         return drain();
     }
 
-    private Failure timeout(Attempt late) {
-        String waited = switch (late.stage) {
-            case STARTED -> "no answer to the start came from " + peer;
-            case PROCEEDED, HANDSHAKING -> "the handshake with " + peer + " came to a halt";
-            case CONFIRMING -> peer + " did not confirm the offers";
-            default -> "a question on this side was not answered";
-        };
-        Fault fault = switch (late.stage) {
-            case STARTED, PROCEEDED, HANDSHAKING -> Fault.BETWEEN;
-            case CONFIRMING -> Fault.PEER;
-            default -> Fault.LOCAL;
-        };
-        return Failure.of(late.stage == Stage.CONFIRMING ? Code.UNCONFIRMED : Code.TIMEOUT, fault, waited + " in time");
-    }
-
     // ---- what observers see
 
     /**
@@ -404,7 +308,7 @@ public final class Conversation {
      * @return true when the conversation can be forgotten
      */
     public boolean isIdle() {
-        return tunnel == null && attempt == null && goodbye == null && probing.isEmpty();
+        return tunnel == null && attempt == null && goodbye == null && probes.isIdle();
     }
 
     /**
@@ -473,7 +377,7 @@ public final class Conversation {
                     new Failure(
                             Code.NO_COMMON_METHOD,
                             Fault.LOCAL,
-                            "this side has nothing to authenticate with" + troubles(ours),
+                            "this side has nothing to authenticate with" + Reasons.troubles(ours),
                             ours.troubles.isEmpty() ? "Install an authentication method." : ""));
             return;
         }
@@ -497,13 +401,23 @@ public final class Conversation {
     private void agreed(Attempt ours, Iq.Result result, long now) {
         Element payload = result.payload();
         if (payload == null || !payload.is(Wire.XTLS, "proceed")) {
-            fail(ours, broken("answered the start with something else than proceed"), Optional.empty(), true, now);
+            fail(
+                    ours,
+                    reasons.brokenRule("answered the start with something else than proceed"),
+                    Optional.empty(),
+                    true,
+                    now);
             return;
         }
         try {
             ours.received = Wire.offerIn(payload);
         } catch (IllegalArgumentException e) {
-            fail(ours, broken("sent an offer that breaks the rules: " + e.getMessage()), Optional.empty(), true, now);
+            fail(
+                    ours,
+                    reasons.brokenRule("sent an offer that breaks the rules: " + e.getMessage()),
+                    Optional.empty(),
+                    true,
+                    now);
             return;
         }
         ours.stage = Stage.MATCHING;
@@ -515,7 +429,7 @@ public final class Conversation {
         List<String> common = answered.answers().stream().map(Possible::method).toList();
         ours.methods = new ArrayDeque<>(withoutOffers(ours, common));
         if (ours.methods.isEmpty()) {
-            fail(ours, nothingInCommon(ours), Optional.empty(), true, now);
+            fail(ours, reasons.nothingInCommon(ours), Optional.empty(), true, now);
             return;
         }
         present(ours);
@@ -526,22 +440,6 @@ public final class Conversation {
         return of.received != null
                 ? methods
                 : methods.stream().filter(method -> method.equals("x509")).toList();
-    }
-
-    private Failure nothingInCommon(Attempt of) {
-        return new Failure(
-                Code.NO_COMMON_METHOD,
-                Fault.LOCAL,
-                "no authentication method is common to both sides: this side offered "
-                        + (of.sent == null ? "nothing" : Offers.describe(of.sent))
-                        + ", " + peer + " offered " + Offers.describe(of.received) + troubles(of),
-                "Exchange fingerprints with the peer and trust them, or allow first use by policy.");
-    }
-
-    private static String troubles(Attempt of) {
-        return of.troubles.isEmpty()
-                ? ""
-                : of.troubles.stream().distinct().collect(Collectors.joining("; ", " (", ")"));
     }
 
     // ---- agreeing, as responder
@@ -578,7 +476,7 @@ public final class Conversation {
             refuseUnansweredStart(before);
             letGo(before);
             if (before.channel != null) {
-                before.channel.end(superseded());
+                before.channel.end(Reasons.superseded());
             }
         }
         Attempt theirs = new Attempt(
@@ -598,10 +496,6 @@ public final class Conversation {
         ask(theirs, new Question.Answers(Set.of()));
     }
 
-    private static Failure superseded() {
-        return Failure.of(Code.REPLACED, Fault.PEER, "the peer started again");
-    }
-
     private void agree(Attempt theirs, Question.Answered answered, long now) {
         theirs.known = answered.known();
         theirs.troubles.addAll(answered.troubles());
@@ -610,7 +504,7 @@ public final class Conversation {
                 withoutOffers(theirs, possible.stream().map(Possible::method).toList()));
         if (theirs.methods.isEmpty()) {
             refuse(theirs.startId, Condition.NOT_ACCEPTABLE, "no authentication method in common");
-            fail(theirs, nothingInCommon(theirs), Optional.empty(), false, now);
+            fail(theirs, reasons.nothingInCommon(theirs), Optional.empty(), false, now);
             return;
         }
         if (theirs.received != null) {
@@ -658,7 +552,7 @@ public final class Conversation {
             of.channel = channel;
             of.stage = Stage.HANDSHAKING;
             channel.begin(now);
-        } catch (TlsException e) {
+        } catch (TlsException | RuntimeException e) {
             if (of.channel != null) {
                 of.channel.end(Failure.of(Code.TLS, Fault.LOCAL, "the handshake could not begin"));
                 of.channel = null;
@@ -667,8 +561,7 @@ public final class Conversation {
             return;
         }
         while (!of.early.isEmpty() && attempt == of) {
-            Iq.Request request = of.early.remove();
-            take(request, channelOf(of), now);
+            feed(of.early.remove(), channelOf(of), now);
         }
     }
 
@@ -679,8 +572,8 @@ public final class Conversation {
             present(of);
             return;
         }
-        Failure failure =
-                Failure.of(Code.LOCAL, Fault.LOCAL, "this side cannot prove who it is by " + of.method + troubles(of));
+        Failure failure = Failure.of(
+                Code.LOCAL, Fault.LOCAL, "this side cannot prove who it is by " + of.method + Reasons.troubles(of));
         fail(of, failure, Optional.empty(), true, now);
     }
 
@@ -722,7 +615,7 @@ public final class Conversation {
             fail(of, e.failure(), Optional.empty(), true, now);
             return;
         } catch (TlsException e) {
-            fail(of, tls(e), Optional.empty(), true, now);
+            fail(of, reasons.tls(e), Optional.empty(), true, now);
             return;
         }
         upIfReady(of, now);
@@ -768,19 +661,7 @@ public final class Conversation {
                 return;
             }
         } else if (under != null && under.stage == Stage.PRESENTING && under.role == Role.RESPONDER) {
-            under.early.add(request);
-            if (under.early.size() > surroundings.settings().window()) {
-                // A handshake's first flight fits into a few; more is meant to fill the memory.
-                refuse(request.id(), Condition.POLICY_VIOLATION, "too much data before the handshake");
-                under.early.removeLast();
-                fail(
-                        under,
-                        Violation.limit("the peer sent too much before the handshake")
-                                .failure(),
-                        Optional.empty(),
-                        true,
-                        now);
-            }
+            keep(request, under, now);
             return;
         } else if (under != null && under.channel != null) {
             take(request, under.channel, now);
@@ -811,38 +692,58 @@ public final class Conversation {
             return;
         }
         theirs.methods = new ArrayDeque<>(List.of(method.get()));
-        theirs.early.add(request);
-        present(theirs);
+        keep(request, theirs, now);
+        if (attempt == theirs) {
+            present(theirs);
+        }
+    }
+
+    /** Keeps data for the handshake while the credential is asked for, perhaps of a human. */
+    private void keep(Iq.Request request, Attempt theirs, long now) {
+        if (theirs.early.size() >= surroundings.settings().window()) {
+            // A handshake's first flight fits into a few; more is meant to fill the memory.
+            refuse(request.id(), Condition.POLICY_VIOLATION, "too much data before the handshake");
+            Failure failure = Violation.limit(peer + " sent too much before the handshake")
+                    .failure();
+            fail(theirs, failure, Optional.empty(), true, now);
+            return;
+        }
+        bytesOf(request, failure -> fail(theirs, failure, Optional.empty(), false, now))
+                .ifPresent(theirs.early::add);
     }
 
     private void take(Iq.Request request, Channel into, long now) {
-        byte[] bytes;
+        bytesOf(request, failure -> broken(into, failure, false, now)).ifPresent(bytes -> feed(bytes, into, now));
+    }
+
+    /** The bytes in a data request, which is answered by this: with a result, or with an error that ends it all. */
+    private Optional<byte[]> bytesOf(Iq.Request request, Consumer<Failure> refused) {
         try {
-            bytes = Wire.bytesIn(request.payload(), surroundings.settings().dataBytes());
+            byte[] bytes =
+                    Wire.bytesIn(request.payload(), surroundings.settings().dataBytes());
+            // The result says that TLS has the bytes, right or wrong; what TLS thinks of them comes as data.
+            actions.add(new Action.Send(new Iq.Result(peer, request.id(), null)));
+            return Optional.of(bytes);
         } catch (Wire.TooLarge e) {
             refuse(request.id(), Condition.POLICY_VIOLATION, "more data than one IQ may hold");
-            broken(
-                    into,
-                    Violation.limit(peer + " sent more data in one IQ than it may")
-                            .failure(),
-                    false,
-                    now);
-            return;
+            refused.accept(Violation.limit(peer + " sent more data in one IQ than it may")
+                    .failure());
         } catch (IllegalArgumentException e) {
             refuse(request.id(), Condition.BAD_REQUEST, "no Base64");
-            broken(into, broken("sent data that is no Base64"), false, now);
-            return;
+            refused.accept(reasons.brokenRule("sent data that is no Base64"));
         }
+        return Optional.empty();
+    }
+
+    private void feed(byte[] bytes, Channel into, long now) {
         boolean confirmedBefore = into.peerConfirmed();
-        // The result says that TLS has the bytes, right or wrong; what TLS thinks of them comes as data.
-        actions.add(new Action.Send(new Iq.Result(peer, request.id(), null)));
         try {
             into.receive(bytes, now);
         } catch (Violation e) {
             broken(into, e.failure(), true, now);
             return;
         } catch (TlsException e) {
-            broken(into, tls(e), !e.fromPeer(), now);
+            broken(into, reasons.tls(e), !e.fromPeer(), now);
             return;
         }
         if (attempt != null && attempt.channel == into) {
@@ -874,36 +775,6 @@ public final class Conversation {
         }
     }
 
-    private Failure tls(TlsException e) {
-        if (!e.fromPeer()) {
-            return new Failure(
-                    Code.TLS,
-                    Fault.BETWEEN,
-                    "TLS with " + peer + " failed: " + e.getMessage() + " (" + e.alert() + ")",
-                    "");
-        }
-        return switch (e.alert()) {
-            case BAD_CERTIFICATE,
-                    UNSUPPORTED_CERTIFICATE,
-                    CERTIFICATE_REVOKED,
-                    CERTIFICATE_EXPIRED,
-                    CERTIFICATE_UNKNOWN,
-                    UNKNOWN_CA,
-                    ACCESS_DENIED,
-                    CERTIFICATE_REQUIRED ->
-                new Failure(
-                        Code.DISTRUSTED_BY_PEER,
-                        Fault.PEER,
-                        peer + " does not trust what this side proved (alert " + e.alert() + ")",
-                        "Give the peer your fingerprint and let it trust that.");
-            default -> Failure.of(Code.TLS, Fault.PEER, peer + " ended TLS with the alert " + e.alert());
-        };
-    }
-
-    private Failure broken(String what) {
-        return Failure.of(Code.PROTOCOL, Fault.PEER, peer + " " + what);
-    }
-
     // ---- answers to our requests
 
     private void result(Iq.Result result, long now) {
@@ -924,61 +795,21 @@ public final class Conversation {
     private void error(Iq.Error error, long now) {
         String id = error.id();
         if (attempt != null && attempt.stage == Stage.STARTED && attempt.startId.equals(id)) {
-            fail(attempt, startRefused(error.error()), Optional.empty(), false, now);
+            fail(attempt, reasons.startRefused(attempt, error.error()), Optional.empty(), false, now);
         } else if (attempt != null && attempt.channel != null && attempt.channel.isMine(id)) {
-            fail(attempt, dataRefused(error.error()), Optional.empty(), false, now);
+            fail(attempt, reasons.dataRefused(error.error()), Optional.empty(), false, now);
         } else if (goodbye != null && goodbye.id.equals(id)) {
             finishGoodbye(goodbye, now);
         } else if (tunnel != null && tunnel.isMine(id)) {
             // A frozen tunnel's errors are those of a peer that has forgotten it: its fate hangs on the fresh one.
             if (!tunnel.isFrozen()) {
                 goodbye = null;
-                endTunnel(tunnel, dataRefused(error.error()), false);
+                endTunnel(tunnel, reasons.dataRefused(error.error()), false);
                 afterTunnel(now);
             }
         } else {
             abandoned.remove(id);
         }
-    }
-
-    private Failure startRefused(StanzaError error) {
-        return switch (error.condition()) {
-            case SERVICE_UNAVAILABLE, RECIPIENT_UNAVAILABLE, ITEM_NOT_FOUND ->
-                new Failure(
-                        Code.NOT_SUPPORTED,
-                        Fault.PEER,
-                        peer + " is not there, or speaks no XTLS (" + error.condition() + ")",
-                        "Check the address, its resource included, and that the peer is online.");
-            case REMOTE_SERVER_NOT_FOUND, REMOTE_SERVER_TIMEOUT ->
-                new Failure(
-                        Code.NOT_SUPPORTED,
-                        Fault.BETWEEN,
-                        "the server of " + peer + " was not reached (" + error.condition() + ")",
-                        "Check the address.");
-            case RESOURCE_CONSTRAINT ->
-                new Failure(Code.BUSY, Fault.PEER, peer + " has too many negotiations under way", "Try again later.");
-            default ->
-                new Failure(
-                        Code.REFUSED,
-                        Fault.PEER,
-                        peer + " does not want a tunnel (" + error.condition() + ")",
-                        "This side offered "
-                                + (attempt == null ? "nothing" : Offers.describe(attempt.sent))
-                                + "; the peer may have to trust one of these first.");
-        };
-    }
-
-    private Failure dataRefused(StanzaError error) {
-        return switch (error.condition()) {
-            case NOT_ACCEPTABLE -> Failure.of(Code.REFUSED, Fault.PEER, peer + " did not take the method chosen");
-            case SERVICE_UNAVAILABLE, RECIPIENT_UNAVAILABLE, REMOTE_SERVER_NOT_FOUND, REMOTE_SERVER_TIMEOUT ->
-                Failure.of(Code.PEER_GONE, Fault.PEER, peer + " is not there any more (" + error.condition() + ")");
-            default ->
-                Failure.of(
-                        Code.PROTOCOL,
-                        Fault.PEER,
-                        peer + " did not take the tunnel's data (" + error.condition() + ")");
-        };
     }
 
     // ---- the end
@@ -1012,30 +843,9 @@ public final class Conversation {
         }
         if (tunnel != null && !tunnel.isFrozen()) {
             boolean truncated = !tunnel.peerSaidGoodbye();
-            endTunnel(tunnel, closedByPeer(tunnel, truncated), !truncated || !tunnel.peerConfirms());
+            endTunnel(tunnel, reasons.closedByPeer(tunnel, truncated), !truncated || !tunnel.peerConfirms());
         }
         endAll(Failure.of(Code.CLOSED_BY_PEER, Fault.PEER, peer + " closed before the tunnel was up"), false);
-    }
-
-    private Failure closedByPeer(Channel channel, boolean truncated) {
-        if (!truncated) {
-            return Failure.of(Code.CLOSED_BY_PEER, Fault.NONE, peer + " closed the tunnel");
-        }
-        return channel.peerConfirms()
-                ? truncated()
-                : Failure.of(
-                        Code.CLOSED_BY_PEER,
-                        Fault.NONE,
-                        peer + " closed the tunnel (closed without close_notify, as older peers do)");
-    }
-
-    private Failure truncated() {
-        return new Failure(
-                Code.TRUNCATED,
-                Fault.BETWEEN,
-                "the tunnel was cut off: it was closed in the name of " + peer
-                        + ", which did not say so inside it (closed without close_notify)",
-                "What the peer sent last may be missing.");
     }
 
     /** Closes the tunnel that is up, and waits for the peer to agree. */
@@ -1063,7 +873,7 @@ public final class Conversation {
         if (tunnel != null) {
             // A server could answer our close itself and keep back what the peer said last.
             boolean cutOff = said.orderly && !tunnel.peerSaidGoodbye() && tunnel.peerConfirms();
-            endTunnel(tunnel, cutOff ? truncated() : said.failure, said.orderly && !cutOff);
+            endTunnel(tunnel, cutOff ? reasons.truncated() : said.failure, said.orderly && !cutOff);
         }
         afterTunnel(now);
     }
@@ -1140,8 +950,6 @@ public final class Conversation {
         if (of.stage == Stage.STARTED) {
             abandon(of.startId);
         }
-        of.early.forEach(request -> refuse(request.id(), Condition.ITEM_NOT_FOUND, ""));
-        of.early.clear();
         if (of.holdsPlace) {
             of.holdsPlace = false;
             surroundings.leave(peer.bare());
@@ -1171,50 +979,6 @@ public final class Conversation {
 
     private void refuse(String id, Condition condition, @Nullable String text) {
         actions.add(new Action.Send(new Iq.Error(peer, id, new StanzaError(condition, text == null ? "" : text))));
-    }
-
-    // ---- probes
-
-    private void probed(Iq.Request request, long now) {
-        Offer offer;
-        try {
-            offer = new Offer(request.payload());
-        } catch (IllegalArgumentException e) {
-            refuse(request.id(), Condition.BAD_REQUEST, e.getMessage());
-            return;
-        }
-        // A probe costs as much thought as a start, and is counted with them.
-        if (peer.equals(local) || !surroundings.enter(peer.bare())) {
-            refuse(request.id(), Condition.RESOURCE_CONSTRAINT, "");
-            return;
-        }
-        Policy policy = surroundings.policy(peer.bare());
-        Probe probe = new Probe(
-                ++numbers,
-                nextStep(),
-                request.id(),
-                now + surroundings.settings().answerMillis());
-        probing.add(probe);
-        Negotiation facts = new Negotiation(local, peer, Role.RESPONDER, true, policy, null, offer);
-        actions.add(new Action.Ask(probe.step, probe.number, facts, new Question.Answers(Set.of())));
-    }
-
-    private void answerProbe(Probe probe, Reply reply) {
-        probing.remove(probe);
-        surroundings.leave(peer.bare());
-        actions.add(new Action.Release(probe.number));
-        if (reply instanceof Question.Answered answered && !answered.answers().isEmpty()) {
-            try {
-                Offer offer = Offers.probed(answered.answers().stream()
-                        .map(possible -> possible.answer().things())
-                        .toList());
-                actions.add(new Action.Send(new Iq.Result(peer, probe.id, offer.element())));
-                return;
-            } catch (IllegalArgumentException e) {
-                // Too large to be said: as if there were nothing.
-            }
-        }
-        refuse(probe.id, Condition.NOT_ACCEPTABLE, "");
     }
 
     // ---- questions

@@ -34,7 +34,7 @@ public record Settings(
         require(window >= 2 && window <= 1024, "window: 2 to 1024 data IQs");
         require(iqBytes >= FULL_RECORD, "iqBytes: at least one full TLS record, " + FULL_RECORD);
         require(dataBytes >= FULL_RECORD, "dataBytes: at least one full TLS record, " + FULL_RECORD);
-        require(stanzaBytes >= 10_000, "stanzaBytes: at least 10,000 (RFC 6120 §13.12)");
+        require(stanzaBytes >= 65_536, "stanzaBytes: at least 65,536, for a confirmation holds two offers");
         require(queueBytes >= stanzaBytes, "queueBytes: at least one stanza of the largest size");
         require(negotiationMillis >= 1_000, "negotiation time: at least a second");
         require(answerMillis >= 1_000, "answer time: at least a second");

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.ServiceReference;
@@ -42,8 +43,11 @@ import org.xtls.xml.Element;
 final class Talk {
     private static final Logger LOG = LoggerFactory.getLogger(Talk.class);
 
-    /** More events of the link than a peer that keeps to its window can cause; the rest would fill the memory. */
-    private static final int MOST_WAITING = 4096;
+    /** More events of the link than a peer that keeps to the largest window can cause; the rest would fill the memory. */
+    private static final int MOST_WAITING = 2_048;
+
+    /** The same in characters of Base64. */
+    private static final long MOST_WAITING_CHARACTERS = 16_777_216;
 
     private final FullJid local;
     private final FullJid peer;
@@ -53,6 +57,7 @@ final class Talk {
     private final Consumer<Talk> whenIdle;
     private final Strand strand;
     private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicLong waitingCharacters = new AtomicLong();
     private volatile Conversation.Status status = new Conversation.Status("", "", "", 0, 0, 0, 0);
     private volatile @Nullable OpenTunnel open;
 
@@ -146,7 +151,9 @@ final class Talk {
     }
 
     void received(Iq iq) {
-        if (waiting.get() > MOST_WAITING) {
+        int characters =
+                iq instanceof Iq.Request request ? request.payload().text().length() : 0;
+        if (waiting.get() > MOST_WAITING || waitingCharacters.get() + characters > MOST_WAITING_CHARACTERS) {
             LOG.warn("{} -> {}: too many stanzas waiting; one was refused", peer, local);
             if (iq instanceof Iq.Request request) {
                 link.send(new Iq.Error(
@@ -154,7 +161,11 @@ final class Talk {
             }
             return;
         }
-        execute(() -> perform(conversation.received(iq, now())));
+        waitingCharacters.addAndGet(characters);
+        execute(() -> {
+            waitingCharacters.addAndGet(-characters);
+            perform(conversation.received(iq, now()));
+        });
     }
 
     void unavailable() {

@@ -155,8 +155,7 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
         // Links are unbound only after this: by then the threads that say goodbye would be gone.
         List<Talks> all = List.copyOf(links.values());
         links.clear();
-        end(all, Failures.gone("tunnel service"));
-        all.forEach(Talks::stopListening);
+        leave(all, Failures.gone("tunnel service"));
         clock.shutdownNow();
         threads.shutdown();
         ServiceRegistration<XtlsRuntime> registered = runtime;
@@ -383,8 +382,7 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
                     Fault.LOCAL,
                     "the connection of " + link.local() + " to its server is gone",
                     "Connect again.");
-            end(List.of(talks), gone);
-            talks.stopListening();
+            leave(List.of(talks), gone);
             LOG.info("link {} is gone", link.local());
             changed();
         }
@@ -473,6 +471,13 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
 
     private void endAll(Failure failure) {
         end(List.copyOf(links.values()), failure);
+    }
+
+    /** Says goodbye while answers are still heard, and once more to whatever started meanwhile. */
+    private static void leave(List<Talks> left, Failure failure) {
+        end(left, failure);
+        left.forEach(Talks::stopListening);
+        end(left, failure);
     }
 
     private static void end(List<Talks> ended, Failure failure) {

@@ -28,8 +28,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
     @AttributeDefinition(
             name = "Bytes of a stanza",
-            description = "Most bytes of one stanza inside a tunnel, either way, at least 10000.",
-            min = "10000")
+            description = "Most bytes of one stanza inside a tunnel, either way, at least 65536.",
+            min = "65536")
     int stanzaBytes() default 524_288;
 
     @AttributeDefinition(
