@@ -1,0 +1,235 @@
+package org.xtls.tests.driver;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Dictionary;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleActivator;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.service.cm.Configuration;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.xtls.BareJid;
+import org.xtls.Closure;
+import org.xtls.Failure;
+import org.xtls.FullJid;
+import org.xtls.Stanza;
+import org.xtls.Tunnel;
+import org.xtls.TunnelListener;
+import org.xtls.Xtls;
+import org.xtls.auth.OwnKeys;
+import org.xtls.runtime.XtlsRuntime;
+import org.xtls.tests.stage.Actor;
+import org.xtls.tests.stage.Event;
+import org.xtls.tests.stage.Talk;
+import org.xtls.transport.Connections;
+import org.xtls.transport.Login;
+import org.xtls.transport.ServerTls;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.Policy;
+import org.xtls.trust.TrustAnswer;
+import org.xtls.trust.TrustPrompt;
+import org.xtls.trust.TrustStore;
+
+/** Does what a story says, through the api's services alone, as an application would. */
+public final class Driver implements BundleActivator, Actor {
+    private BundleContext context;
+    private Services services;
+
+    @Override
+    public void start(BundleContext bundleContext) {
+        context = bundleContext;
+        services = new Services(bundleContext);
+        context.registerService(Actor.class, this, null);
+    }
+
+    @Override
+    public void stop(BundleContext bundleContext) {}
+
+    @Override
+    public CompletableFuture<String> connect(String account, String password, int port, String resource, String tls) {
+        return services.with(
+                Connections.class,
+                connections -> Boundary.outside(
+                        connections.connect(new Login(
+                                BareJid.parse(account),
+                                password.toCharArray(),
+                                "127.0.0.1",
+                                OptionalInt.of(port),
+                                resource,
+                                ServerTls.parse(tls))),
+                        FullJid::toString));
+    }
+
+    @Override
+    public CompletableFuture<Void> disconnect(String local) {
+        return services.with(
+                Connections.class,
+                connections -> Boundary.outside(connections.disconnect(FullJid.parse(local)), nothing -> nothing));
+    }
+
+    @Override
+    public String fingerprint(String account) {
+        return services.with(OwnKeys.class, own -> now(own.keys(BareJid.parse(account))))
+                .get(0)
+                .fingerprint();
+    }
+
+    @Override
+    public void trust(String peer, String fingerprint) {
+        put(peer, fingerprint, KeyState.VERIFIED);
+    }
+
+    @Override
+    public void distrust(String peer, String fingerprint) {
+        put(peer, fingerprint, KeyState.DISTRUSTED);
+    }
+
+    @Override
+    public void policy(String key, String value) {
+        configure(Policy.PID, Map.of(key, value));
+        services.await(
+                XtlsRuntime.class,
+                runtime -> value.equals(runtime.runtime().policy.get(key)));
+    }
+
+    @Override
+    public void configure(String pid, Map<String, Object> values) {
+        services.with(ConfigurationAdmin.class, admin -> {
+            try {
+                Configuration configuration = admin.getConfiguration(pid, "?");
+                Dictionary<String, Object> properties = new Hashtable<>();
+                Dictionary<String, Object> before = configuration.getProperties();
+                if (before != null) {
+                    for (String key : Collections.list(before.keys())) {
+                        properties.put(key, before.get(key));
+                    }
+                }
+                values.forEach((key, value) -> {
+                    if (value == null) {
+                        properties.remove(key);
+                    } else {
+                        properties.put(key, value);
+                    }
+                });
+                configuration.update(properties);
+                return configuration;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    @Override
+    public CompletableFuture<Talk> open(String local, String peer) {
+        return services.with(
+                Xtls.class,
+                xtls -> Boundary.outside(xtls.open(FullJid.parse(local), FullJid.parse(peer)), Boundary::talk));
+    }
+
+    @Override
+    public List<Talk> talks() {
+        return services.with(
+                Xtls.class, xtls -> xtls.tunnels().stream().map(Boundary::talk).toList());
+    }
+
+    @Override
+    public void listen(Consumer<Event> listener) {
+        context.registerService(TunnelListener.class, new Ear(listener), null);
+    }
+
+    @Override
+    public Runnable prompt(String answer) {
+        TrustPrompt human = question -> CompletableFuture.completedFuture(TrustAnswer.valueOf(answer));
+        return context.registerService(TrustPrompt.class, human, null)::unregister;
+    }
+
+    @Override
+    public void stop(String symbolicName) {
+        try {
+            bundle(symbolicName).stop();
+        } catch (BundleException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void start(String symbolicName) {
+        try {
+            bundle(symbolicName).start();
+        } catch (BundleException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void put(String peer, String fingerprint, KeyState state) {
+        services.with(
+                TrustStore.class,
+                store -> now(
+                        store.put(BareJid.parse(peer), new KeyName("x509", fingerprint), state, "told by the story")));
+    }
+
+    private Bundle bundle(String symbolicName) {
+        return Arrays.stream(context.getBundles())
+                .filter(bundle -> symbolicName.equals(bundle.getSymbolicName()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static <T> T now(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().get(20, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Takes everything but iqs: what becomes of an iq that no application takes is a story of its own. */
+    private record Ear(Consumer<Event> listener) implements TunnelListener {
+        @Override
+        public void opened(Tunnel tunnel) {
+            tell(Event.Kind.OPENED, tunnel, "", "", "");
+        }
+
+        @Override
+        public boolean received(Tunnel tunnel, Stanza stanza) {
+            tell(Event.Kind.RECEIVED, tunnel, stanza.toXml(), "", "");
+            return stanza.kind() != Stanza.Kind.IQ;
+        }
+
+        @Override
+        public void closed(Tunnel tunnel, Closure closure) {
+            Failure failure = closure.failure();
+            tell(Event.Kind.CLOSED, tunnel, "", failure.code().name(), failure.text());
+        }
+
+        @Override
+        public void failed(FullJid local, FullJid peer, Failure failure) {
+            listener.accept(new Event(
+                    Event.Kind.FAILED,
+                    local.toString(),
+                    peer.toString(),
+                    "",
+                    failure.code().name(),
+                    failure.text()));
+        }
+
+        private void tell(Event.Kind kind, Tunnel tunnel, String stanza, String code, String message) {
+            listener.accept(
+                    new Event(kind, tunnel.local().toString(), tunnel.peer().toString(), stanza, code, message));
+        }
+    }
+}

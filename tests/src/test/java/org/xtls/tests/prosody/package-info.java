@@ -1,0 +1,5 @@
+/** A real XMPP server. */
+@NullMarked
+package org.xtls.tests.prosody;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,48 @@
+package org.xtls.tests.stage;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** What a story can ask of one container. Futures fail with {@link Refusal}. */
+public interface Actor {
+    /** Logs in on 127.0.0.1, {@code tls} as the shell takes it; the result is the bound full JID. */
+    CompletableFuture<String> connect(String account, String password, int port, String resource, String tls);
+
+    /** Logs out. */
+    CompletableFuture<Void> disconnect(String local);
+
+    /** SHA-256 of the own certificate of an account, made now when there is none. */
+    String fingerprint(String account);
+
+    /** Pins a peer's certificate as verified. */
+    void trust(String peer, String fingerprint);
+
+    /** Marks a peer's certificate as not to be taken. */
+    void distrust(String peer, String fingerprint);
+
+    /** Sets a policy value by configuration, and returns when it is in force. */
+    void policy(String key, String value);
+
+    /** Sets values in the configuration of a component; null removes one. */
+    void configure(String pid, Map<String, Object> values);
+
+    /** Opens a tunnel. */
+    CompletableFuture<Talk> open(String local, String peer);
+
+    /** The tunnels that are open. */
+    List<Talk> talks();
+
+    /** Tells everything that tunnel listeners hear, from now on. */
+    void listen(Consumer<Event> listener);
+
+    /** Has a human at hand, who answers every trust question with a name of {@code TrustAnswer}, until he leaves. */
+    Runnable prompt(String answer);
+
+    /** Stops a bundle. */
+    void stop(String symbolicName);
+
+    /** Starts a bundle. */
+    void start(String symbolicName);
+}

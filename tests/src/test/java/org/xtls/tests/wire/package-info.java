@@ -1,0 +1,5 @@
+/** What is to be seen on the wire. */
+@NullMarked
+package org.xtls.tests.wire;
+
+import org.jspecify.annotations.NullMarked;
