@@ -12,6 +12,23 @@ import java.io.Serializable;
  * @serial exclude
  */
 public record Failure(Code code, Fault fault, String message, String advice) implements Serializable {
+    private static final int MOST_CHARACTERS = 1_000;
+
+    /**
+     * Makes both texts fit for one line of a log or a terminal: they may quote the peer, who could forge other lines or
+     * flood them. Control, format and line separating characters become {@code ?}, and what is longer than 1,000
+     * characters is cut off.
+     *
+     * @param code what happened
+     * @param fault at whose door it lies
+     * @param message what happened, for people
+     * @param advice what to do next, or empty
+     */
+    public Failure {
+        message = line(message);
+        advice = line(advice);
+    }
+
     /** What happened. The list may grow; a program treats a code it does not know like {@link #PROTOCOL}. */
     public enum Code {
         /** The peer speaks no XTLS, or is not there. */
@@ -44,7 +61,7 @@ public record Failure(Code code, Fault fault, String message, String advice) imp
         TRUNCATED,
         /** The peer closed the tunnel. */
         CLOSED_BY_PEER,
-        /** This side closed the tunnel. */
+        /** This side closed the tunnel; or, of what is asked of it later, it has ended already. */
         CLOSED,
         /** A fresh tunnel with the same peer took this one's place. */
         REPLACED,
@@ -94,5 +111,10 @@ public record Failure(Code code, Fault fault, String message, String advice) imp
             return message;
         }
         return message + (message.endsWith(".") ? " " : ". ") + advice;
+    }
+
+    private static String line(String text) {
+        String line = text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
+        return line.length() <= MOST_CHARACTERS ? line : line.substring(0, MOST_CHARACTERS) + "…";
     }
 }

@@ -36,8 +36,8 @@ final class PeerProof {
             }
             return certificateChain(message);
         } catch (GeneralSecurityException | IOException | RuntimeException e) {
-            throw new Refusal(
-                    AlertDescription.bad_certificate, "the peer's certificate is not taken: " + e.getMessage(), e);
+            // The JDK's complaints quote what the peer wrote: they are for the cause, not for the message.
+            throw new Refusal(AlertDescription.bad_certificate, "the peer's certificate cannot be read", e);
         }
     }
 
