@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -60,7 +59,7 @@ final class Channel {
     private boolean firstStanzaSeen;
     private boolean peerConfirmed;
     private @Nullable Judgement judgement;
-    private byte[] held = new byte[0];
+    private final ByteArrayOutputStream held = new ByteArrayOutputStream();
 
     private final Deque<Outgoing> queue = new ArrayDeque<>();
     private long queuedBytes;
@@ -174,8 +173,8 @@ final class Channel {
         judgement = new Judgement(key, trust, evidence);
         phase = Phase.JUDGED;
         write(confirmation.asRequest(confirmId).element(), now);
-        byte[] early = held;
-        held = new byte[0];
+        byte[] early = held.toByteArray();
+        held.reset();
         take(early, now);
         pump(now);
     }
@@ -406,7 +405,8 @@ final class Channel {
             ready.getLast().tokens = tokens;
         }
         // Goodbyes and alerts do not wait for answers that may never come; there are few of them.
-        while (!ready.isEmpty() && (unanswered.size() < settings.window() || phase == Phase.CLOSING)) {
+        // What a frozen tunnel has ready would be taken for the fresh one's.
+        while (!frozen && !ready.isEmpty() && (unanswered.size() < settings.window() || phase == Phase.CLOSING)) {
             Data data = ready.remove();
             data.deadline = now + settings.answerMillis();
             Optional<String> named = !begun && role == Role.INITIATOR ? Optional.of(method) : Optional.empty();
@@ -442,8 +442,8 @@ final class Channel {
      * a server answers for the peer and drops what it should pass on.
      */
     long deadline() {
-        if (frozen) {
-            return Long.MAX_VALUE;
+        if (frozen || phase == Phase.CLOSING) {
+            return Long.MAX_VALUE; // the fresh tunnel's, or the goodbye's, deadline holds
         }
         return unanswered.isEmpty()
                 ? acknowledgementDeadline
@@ -458,16 +458,11 @@ final class Channel {
     // ---- stanzas in
 
     private void hold(byte[] plaintext) throws Violation {
-        if (plaintext.length == 0) {
-            return;
-        }
         // Nobody knows yet who sends this; it may wait for a human, but not fill the memory meanwhile.
-        if ((long) held.length + plaintext.length > settings.stanzaBytes()) {
+        if ((long) held.size() + plaintext.length > settings.stanzaBytes()) {
             throw Violation.limit("the peer sent more than " + settings.stanzaBytes() + " bytes before it was judged");
         }
-        byte[] longer = Arrays.copyOf(held, held.length + plaintext.length);
-        System.arraycopy(plaintext, 0, longer, held.length, plaintext.length);
-        held = longer;
+        held.writeBytes(plaintext);
     }
 
     private void take(byte[] plaintext, long now) throws Violation {

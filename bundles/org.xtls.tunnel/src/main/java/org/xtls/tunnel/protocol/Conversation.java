@@ -537,8 +537,12 @@ public final class Conversation {
             fail(of, Failure.of(Code.SERVICE_GONE, Fault.LOCAL, "there is no TLS engine"), Optional.empty(), true, now);
             return;
         }
-        boolean expectsConfirm =
-                Offers.confirms(of.received) || of.known.confirms() || of.policy.requireConfirmedOffers();
+        // A peer that confirmed the tunnel to be replaced confirms this one too, or a server could turn its word on
+        // what waits there into its own.
+        boolean expectsConfirm = Offers.confirms(of.received)
+                || of.known.confirms()
+                || of.policy.requireConfirmedOffers()
+                || (tunnel != null && tunnel.peerConfirms());
         try {
             Channel channel = new Channel(
                     of.number,

@@ -15,11 +15,8 @@ final class Violation extends Exception {
         this.failure = failure;
     }
 
-    /** The message may quote the peer: made fit for one line of a log, or the peer could forge others. */
     static Violation protocol(String message) {
-        String line = message.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
-        return new Violation(
-                Failure.of(Code.PROTOCOL, Fault.PEER, line.length() <= 300 ? line : line.substring(0, 300) + "…"));
+        return new Violation(Failure.of(Code.PROTOCOL, Fault.PEER, message));
     }
 
     static Violation limit(String message) {

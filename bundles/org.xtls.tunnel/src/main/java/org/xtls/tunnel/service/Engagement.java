@@ -7,29 +7,34 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.ServiceReference;
 import org.xtls.auth.AuthMethod;
 
 /**
  * The methods' state for one negotiation: an instance of each method asked, until the negotiation ends or the method's
- * service goes.
+ * service goes. Asked and ended on the strand; answers come on any thread.
  */
 final class Engagement {
+    // on the strand
     private final Map<String, Engaged> byMethod = new LinkedHashMap<>();
-    /** What is asked and not yet answered; cancelled when nobody wants the answer. */
+
+    /**
+     * What is asked and not yet answered; cancelled when nobody wants the answer. Its lock is held for no call of a
+     * method or the framework: either may wait for a thread that brings an answer.
+     */
     private final List<Asked> asked = new ArrayList<>();
 
-    private boolean released;
+    private boolean released; // under the lock of asked
 
     private record Engaged(Methods.Provider provider, AuthMethod method) {}
 
     private record Asked(@Nullable ServiceReference<AuthMethod> provider, CompletableFuture<?> stage) {}
 
     /** The step's stage; failed when the method is not engaged, throws, or returns nothing. */
-    synchronized <T> CompletableFuture<T> ask(
-            Methods.Provider provider, Function<AuthMethod, CompletionStage<T>> step) {
-        if (released) {
+    <T> CompletableFuture<T> ask(Methods.Provider provider, Function<AuthMethod, CompletionStage<T>> step) {
+        if (isReleased()) {
             return CompletableFuture.failedFuture(new IllegalStateException("the negotiation has ended"));
         }
         Engaged engaged = byMethod.get(provider.name());
@@ -50,7 +55,7 @@ final class Engagement {
     }
 
     /** As above, for a method engaged by an earlier step. */
-    synchronized <T> CompletableFuture<T> ask(String method, Function<AuthMethod, CompletionStage<T>> step) {
+    <T> CompletableFuture<T> ask(String method, Function<AuthMethod, CompletionStage<T>> step) {
         Engaged engaged = byMethod.get(method);
         return engaged == null ? CompletableFuture.failedFuture(gone(method)) : ask(engaged, step);
     }
@@ -72,60 +77,75 @@ final class Engagement {
         });
     }
 
-    /** What somebody else was asked for this negotiation: cancelled like a method's stage when it ends. */
-    synchronized <T> CompletableFuture<T> hold(CompletableFuture<T> stage) {
-        if (released) {
-            stage.cancel(false);
-            return stage;
-        }
+    /** What somebody else was asked for this negotiation, on any thread: cancelled like a method's when it ends. */
+    <T> CompletableFuture<T> hold(CompletableFuture<T> stage) {
         return hold(null, stage);
     }
 
     private <T> CompletableFuture<T> hold(@Nullable ServiceReference<AuthMethod> provider, CompletableFuture<T> stage) {
         Asked entry = new Asked(provider, stage);
-        asked.add(entry);
+        boolean late;
+        synchronized (asked) {
+            late = released;
+            if (!late) {
+                asked.add(entry);
+            }
+        }
+        if (late) {
+            stage.cancel(false);
+            return stage;
+        }
         return stage.whenComplete((value, failure) -> forget(entry));
     }
 
-    private synchronized void forget(Asked entry) {
-        asked.remove(entry);
+    private void forget(Asked entry) {
+        synchronized (asked) {
+            asked.remove(entry);
+        }
+    }
+
+    private boolean isReleased() {
+        synchronized (asked) {
+            return released;
+        }
     }
 
     /** A method's service goes: its instance is given back, and what it was asked is cancelled. */
     void gone(ServiceReference<AuthMethod> provider) {
-        List<CompletableFuture<?>> cancelled = new ArrayList<>();
-        synchronized (this) {
-            byMethod.values().removeIf(engaged -> {
-                if (!engaged.provider.reference().equals(provider)) {
-                    return false;
-                }
-                giveBack(engaged);
-                return true;
-            });
-            asked.stream()
-                    .filter(entry -> provider.equals(entry.provider))
-                    .forEach(entry -> cancelled.add(entry.stage));
+        List<CompletableFuture<?>> cancelled;
+        synchronized (asked) {
+            cancelled = stages(entry -> provider.equals(entry.provider));
         }
+        giveBack(engaged -> engaged.provider.reference().equals(provider));
         cancelled.forEach(stage -> stage.cancel(false));
     }
 
     /** The negotiation has ended. */
     void release() {
-        List<CompletableFuture<?>> cancelled = new ArrayList<>();
-        synchronized (this) {
+        List<CompletableFuture<?>> cancelled;
+        synchronized (asked) {
             released = true;
-            asked.forEach(entry -> cancelled.add(entry.stage));
-            byMethod.values().forEach(Engagement::giveBack);
-            byMethod.clear();
+            cancelled = stages(entry -> true);
         }
+        giveBack(engaged -> true);
         cancelled.forEach(stage -> stage.cancel(false));
     }
 
-    private static void giveBack(Engaged engaged) {
-        try {
-            engaged.provider.objects().ungetService(engaged.method);
-        } catch (IllegalStateException | IllegalArgumentException e) {
-            // Its bundle has stopped and taken everything back already.
+    private List<CompletableFuture<?>> stages(Predicate<Asked> of) {
+        List<CompletableFuture<?>> stages = new ArrayList<>();
+        asked.stream().filter(of).forEach(entry -> stages.add(entry.stage));
+        return stages;
+    }
+
+    private void giveBack(Predicate<Engaged> which) {
+        List<Engaged> left = byMethod.values().stream().filter(which).toList();
+        byMethod.values().removeIf(which);
+        for (Engaged engaged : left) {
+            try {
+                engaged.provider.objects().ungetService(engaged.method);
+            } catch (RuntimeException | LinkageError e) {
+                // Its bundle has stopped and taken everything back already, or what it does then is its own affair.
+            }
         }
     }
 

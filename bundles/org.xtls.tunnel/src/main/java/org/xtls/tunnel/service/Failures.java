@@ -16,8 +16,16 @@ final class Failures {
                 "Is its bundle installed and started?");
     }
 
+    static Failure misconfigured(String problem) {
+        return new Failure(Code.LOCAL, Fault.LOCAL, problem, "Correct it.");
+    }
+
     static Failure gone(String what) {
         return new Failure(
                 Code.SERVICE_GONE, Fault.LOCAL, "the " + what + " went away", "Open the tunnel again when it is back.");
+    }
+
+    static Failure replaced(String what) {
+        return new Failure(Code.SERVICE_GONE, Fault.LOCAL, "the " + what + " was replaced", "Open the tunnel again.");
     }
 }

@@ -16,6 +16,7 @@ final class OpenTunnel implements Tunnel {
     private final Talk talk;
     private final CompletableFuture<Closure> closed = new CompletableFuture<>();
     private volatile Security security;
+    private boolean undelivered;
 
     OpenTunnel(String id, long number, Talk talk, Security security) {
         this.id = id;
@@ -67,6 +68,13 @@ final class OpenTunnel implements Tunnel {
 
     void secured(Security known) {
         security = known;
+    }
+
+    /** True once, so that a peer whose stanzas nobody takes does not fill the log. On the strand only. */
+    boolean firstUndelivered() {
+        boolean first = !undelivered;
+        undelivered = true;
+        return first;
     }
 
     void ended(Closure closure) {

@@ -11,7 +11,11 @@ import org.osgi.service.metatype.annotations.Option;
             name = "First use",
             description = "What to do with a key that nobody vouches for: reject it, ask the user (which is to reject"
                     + " it where nobody can be asked), or accept it as unverified.",
-            options = {@Option("reject"), @Option("ask"), @Option("accept")})
+            options = {
+                @Option(value = "reject", label = "Reject it"),
+                @Option(value = "ask", label = "Ask the user"),
+                @Option(value = "accept", label = "Accept it as unverified")
+            })
     String first$_$use() default "ask";
 
     @AttributeDefinition(

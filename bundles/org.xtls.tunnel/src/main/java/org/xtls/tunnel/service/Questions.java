@@ -19,19 +19,14 @@ import org.xtls.BareJid;
 import org.xtls.Failure;
 import org.xtls.Failure.Code;
 import org.xtls.Failure.Fault;
-import org.xtls.Trust;
 import org.xtls.XtlsException;
 import org.xtls.auth.Answer;
 import org.xtls.auth.AuthMethod;
 import org.xtls.auth.Negotiation;
-import org.xtls.trust.KeyName;
-import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownPeer;
-import org.xtls.trust.TrustAnswer;
+import org.xtls.trust.Policy;
 import org.xtls.trust.TrustPrompt;
-import org.xtls.trust.TrustQuestion;
 import org.xtls.trust.TrustStore;
-import org.xtls.tunnel.protocol.FirstUse;
 import org.xtls.tunnel.protocol.Question;
 import org.xtls.tunnel.protocol.Question.Reply;
 import org.xtls.xml.Element;
@@ -41,13 +36,17 @@ final class Questions {
     private static final Logger LOG = LoggerFactory.getLogger(Questions.class);
 
     private final Methods methods;
-    private final Supplier<@Nullable TrustStore> trust;
-    private final Supplier<@Nullable TrustPrompt> prompt;
+    private final Memory memory;
+    private final Decisions decisions;
 
-    Questions(Methods methods, Supplier<@Nullable TrustStore> trust, Supplier<@Nullable TrustPrompt> prompt) {
+    Questions(
+            Methods methods,
+            Supplier<@Nullable TrustStore> trust,
+            Supplier<@Nullable TrustPrompt> prompt,
+            Function<BareJid, Policy> policy) {
         this.methods = methods;
-        this.trust = trust;
-        this.prompt = prompt;
+        this.memory = new Memory(trust);
+        this.decisions = new Decisions(memory, prompt, policy);
     }
 
     /** Asks, and tells the answer once, on any thread; a failure is an answer too. */
@@ -55,7 +54,7 @@ final class Questions {
         CompletionStage<Reply> asked;
         try {
             asked = ask(question, facts, engagement);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             // A store or prompt that throws must not leave the negotiation without an answer.
             asked = CompletableFuture.failedFuture(e);
         }
@@ -81,20 +80,17 @@ final class Questions {
                     .thenApply(Question.Verified::new);
         }
         if (question instanceof Question.Decide decide) {
-            return decide(decide.key(), facts, engagement);
+            return decisions.decide(decide.key(), facts, engagement);
         }
         throw new IllegalArgumentException("an unknown question");
     }
 
     void remember(BareJid peer, String method, boolean confirmed) {
-        TrustStore store = trust.get();
-        if (store != null) {
-            store.remember(peer, method, confirmed).whenComplete((known, failure) -> {
-                if (failure != null) {
-                    LOG.warn("what a tunnel with {} showed was not remembered: {}", peer, message(failure));
-                }
-            });
-        }
+        var unused = memory.remember(peer, method, confirmed).whenComplete((known, failure) -> {
+            if (failure != null) {
+                LOG.warn("what a tunnel with {} showed was not remembered: {}", peer, message(failure));
+            }
+        });
     }
 
     private CompletableFuture<Reply> offers(Negotiation facts, Engagement engagement) {
@@ -144,7 +140,7 @@ final class Questions {
             Negotiation facts,
             List<String> troubles,
             BiFunction<Map<String, T>, KnownPeer, Reply> reply) {
-        CompletableFuture<KnownPeer> known = known(facts.peer().bare());
+        CompletableFuture<KnownPeer> known = memory.known(facts.peer().bare());
         CompletableFuture<?> all = CompletableFuture.allOf(asked.values().stream()
                 .map(stage -> stage.handle((value, failure) -> value))
                 .toArray(CompletableFuture<?>[]::new));
@@ -160,68 +156,6 @@ final class Questions {
             });
             return reply.apply(given, peer);
         });
-    }
-
-    private CompletableFuture<KnownPeer> known(BareJid peer) {
-        TrustStore store = trust.get();
-        return store == null
-                ? CompletableFuture.failedFuture(new XtlsException(Failures.missing("trust store")))
-                : store.peer(peer).toCompletableFuture();
-    }
-
-    private CompletableFuture<Reply> decide(KeyName key, Negotiation facts, Engagement engagement) {
-        BareJid peer = facts.peer().bare();
-        return known(peer).thenCompose(known -> {
-            FirstUse decision = FirstUse.decide(known, key, facts.policy());
-            if (decision instanceof FirstUse.Refuse no) {
-                return CompletableFuture.completedFuture(new Question.Failed(no.failure()));
-            }
-            if (decision instanceof FirstUse.Ask ask) {
-                return human(new TrustQuestion(facts.local(), facts.peer(), key, known), ask.otherwise(), engagement);
-            }
-            return put(peer, key, KeyState.FIRST_USE, "first use")
-                    .thenApply(done -> new Question.Decided(Trust.UNVERIFIED, "first use"));
-        });
-    }
-
-    private CompletableFuture<Reply> human(TrustQuestion question, Failure otherwise, Engagement engagement) {
-        TrustPrompt human = prompt.get();
-        if (human == null) {
-            return CompletableFuture.completedFuture(new Question.Failed(otherwise));
-        }
-        BareJid peer = question.peer().bare();
-        CompletableFuture<TrustAnswer> asked;
-        try {
-            asked = engagement.hold(human.ask(question).toCompletableFuture());
-        } catch (RuntimeException | LinkageError e) {
-            LOG.warn("the trust prompt failed: {}", message(e));
-            return CompletableFuture.completedFuture(new Question.Failed(otherwise));
-        }
-        return asked.handle((answer, failure) -> answer == null ? TrustAnswer.REJECT : answer)
-                .thenCompose(answer -> switch (answer) {
-                    case VERIFIED ->
-                        put(peer, question.key(), KeyState.VERIFIED, "the user's word")
-                                .<Reply>thenApply(done -> new Question.Decided(Trust.VERIFIED, "the user's word"));
-                    case FIRST_USE -> firstUse(question);
-                    case REJECT -> CompletableFuture.completedFuture(new Question.Failed(otherwise));
-                });
-    }
-
-    /** Beside something verified an unverified key is for this once, and not remembered. */
-    private CompletableFuture<Reply> firstUse(TrustQuestion question) {
-        Question.Decided decided = new Question.Decided(Trust.UNVERIFIED, "first use, allowed by the user");
-        if (!question.known().in(KeyState.VERIFIED).isEmpty()) {
-            return CompletableFuture.completedFuture(decided);
-        }
-        return put(question.peer().bare(), question.key(), KeyState.FIRST_USE, "first use, allowed by the user")
-                .thenApply(done -> decided);
-    }
-
-    private CompletableFuture<KnownPeer> put(BareJid peer, KeyName key, KeyState state, String evidence) {
-        TrustStore store = trust.get();
-        return store == null
-                ? CompletableFuture.failedFuture(new XtlsException(Failures.missing("trust store")))
-                : store.put(peer, key, state, evidence).toCompletableFuture();
     }
 
     private static Failure asFailure(Throwable thrown) {

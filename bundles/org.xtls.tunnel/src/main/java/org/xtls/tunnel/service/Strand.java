@@ -61,7 +61,8 @@ final class Strand {
         }
         try {
             task.run.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
+            // The latter from a bundle that has just been refreshed.
             LOG.error("a tunnel's event failed", e);
         } finally {
             boolean more;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -58,6 +59,9 @@ final class Talk {
     private final Strand strand;
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong waitingCharacters = new AtomicLong();
+    /** A peer that floods is to fill one line of the log, not the log. */
+    private final AtomicBoolean flooded = new AtomicBoolean();
+
     private volatile Conversation.Status status = new Conversation.Status("", "", "", 0, 0, 0, 0);
     private volatile @Nullable OpenTunnel open;
 
@@ -122,7 +126,8 @@ final class Talk {
         CompletableFuture<Tunnel> opened = new CompletableFuture<>();
         execute(
                 () -> {
-                    if (!tunnels.containsKey(number)) {
+                    if (!tunnels.containsKey(number)
+                            || conversation.status().state().equals("closing")) {
                         opened.completeExceptionally(new XtlsException(
                                 Failure.of(Code.CLOSED, Fault.LOCAL, "the tunnel with " + peer + " is closed")));
                         return;
@@ -154,7 +159,9 @@ final class Talk {
         int characters =
                 iq instanceof Iq.Request request ? request.payload().text().length() : 0;
         if (waiting.get() > MOST_WAITING || waitingCharacters.get() + characters > MOST_WAITING_CHARACTERS) {
-            LOG.warn("{} -> {}: too many stanzas waiting; one was refused", peer, local);
+            if (!flooded.getAndSet(true)) {
+                LOG.warn("{} -> {}: too many stanzas are waiting; what comes now is refused", peer, local);
+            }
             if (iq instanceof Iq.Request request) {
                 link.send(new Iq.Error(
                         peer, request.id(), new StanzaError(StanzaError.Condition.RESOURCE_CONSTRAINT, "")));
@@ -258,7 +265,18 @@ final class Talk {
         performing = true;
         try {
             while (!todo.isEmpty()) {
-                perform(todo.remove());
+                Action action = todo.remove();
+                try {
+                    perform(action);
+                } catch (RuntimeException | LinkageError e) {
+                    // A service that fails, or whose bundle has just been refreshed: what is left to do is done.
+                    LOG.error(
+                            "{} with {}: {} failed",
+                            local,
+                            peer,
+                            action.getClass().getSimpleName(),
+                            e);
+                }
             }
         } finally {
             performing = false;
@@ -267,7 +285,7 @@ final class Talk {
 
     private void perform(Action action) {
         if (action instanceof Action.Send send) {
-            link.send(send.iq());
+            send(send.iq());
         } else if (action instanceof Action.Ask ask) {
             ask(ask);
         } else if (action instanceof Action.Release release) {
@@ -298,6 +316,17 @@ final class Talk {
         }
     }
 
+    /** A record that did not leave leaves a gap that no later one may follow: the link is as good as lost. */
+    private void send(Iq iq) {
+        try {
+            link.send(iq);
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("{} -> {}: the link failed to send", local, peer, e);
+            todo.removeIf(Action.Send.class::isInstance);
+            todo.addAll(conversation.lost("it failed to send"));
+        }
+    }
+
     private void ask(Action.Ask ask) {
         Engagement engagement = engagements.computeIfAbsent(ask.negotiation(), number -> new Engagement());
         questions.tell(
@@ -312,7 +341,7 @@ final class Talk {
         OpenTunnel tunnel = new OpenTunnel(service.newTunnelId(), action.tunnel(), this, security);
         tunnels.put(action.tunnel(), tunnel);
         open = tunnel;
-        link.watch(peer);
+        watch(() -> link.watch(peer));
         LOG.info(
                 "tunnel {} up: {} {} {}, {} {} {} {}, {} ({}), offers {}",
                 tunnel.id(),
@@ -333,6 +362,15 @@ final class Talk {
         service.changed();
     }
 
+    /** Without the peer's presence a tunnel still ends, if later: those who wait for it are told all the same. */
+    private void watch(Runnable change) {
+        try {
+            change.run();
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("{} -> {}: the link failed to watch the peer", local, peer, e);
+        }
+    }
+
     private void deliver(Action.Deliver deliver) {
         OpenTunnel tunnel = tunnels.get(deliver.tunnel());
         if (tunnel == null) {
@@ -347,7 +385,11 @@ final class Talk {
         if (stanza.kind() == Stanza.Kind.IQ && (type.equals("get") || type.equals("set"))) {
             perform(conversation.send(-1, deliver.tunnel(), unavailableHere(stanza), now()));
         } else {
-            LOG.warn("tunnel {}: no listener took a {} from {}", tunnel.id(), stanza.kind(), peer);
+            if (tunnel.firstUndelivered()) {
+                LOG.warn("tunnel {}: no listener took a {} from {}", tunnel.id(), stanza.kind(), peer);
+            } else {
+                LOG.debug("tunnel {}: no listener took a {}", tunnel.id(), stanza.kind());
+            }
         }
     }
 
@@ -371,7 +413,7 @@ final class Talk {
             open = null;
         }
         if (tunnels.isEmpty()) {
-            link.unwatch(peer);
+            watch(() -> link.unwatch(peer));
         }
         LOG.info("tunnel {} ended: {}", tunnel.id(), action.closure().failure().text());
         tunnel.ended(action.closure());

@@ -13,6 +13,7 @@ import org.xtls.Tunnel;
 import org.xtls.transport.Iq;
 import org.xtls.transport.Link;
 import org.xtls.transport.LinkListener;
+import org.xtls.transport.StanzaError;
 
 /** The conversations over one link. */
 final class Talks implements LinkListener {
@@ -47,6 +48,13 @@ final class Talks implements LinkListener {
 
     @Override
     public void received(Iq iq) {
+        if (!service.misconfigured().isEmpty()) {
+            if (iq instanceof Iq.Request request) {
+                link.send(new Iq.Error(
+                        iq.peer(), request.id(), new StanzaError(StanzaError.Condition.SERVICE_UNAVAILABLE, "")));
+            }
+            return;
+        }
         with(iq.peer(), talk -> {
             talk.received(iq);
             return talk;

@@ -4,7 +4,6 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
-import java.util.Dictionary;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,15 +24,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.osgi.annotation.bundle.Capability;
-import org.osgi.framework.BundleContext;
-import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceReference;
-import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.ComponentServiceObjects;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -68,85 +62,101 @@ import org.xtls.tunnel.protocol.Settings;
 import org.xtls.tunnel.protocol.Surroundings;
 
 /** The tunnel service: holds together what comes and goes, and lends it its threads. */
-@Component(service = Xtls.class, immediate = true, configurationPid = "org.xtls.tunnel")
+@Component(
+        service = {Xtls.class, TunnelService.class},
+        immediate = true,
+        configurationPid = Configured.PID)
 @Designate(ocd = TunnelSettings.class)
-@Capability(namespace = "osgi.service", attribute = "objectClass:List<String>=\"org.xtls.runtime.XtlsRuntime\"")
 public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
     private static final Logger LOG = LoggerFactory.getLogger(TunnelService.class);
 
     /** How long what stops waits for tunnels to say goodbye: long enough for a few stanzas to be queued. */
     private static final long GOODBYE_MILLIS = 2_000;
 
+    /** Where nothing sound is configured: nothing gets this far, and nothing would pass. */
+    private static final Policy NOBODY = new Policy(Policy.FirstUse.REJECT, true);
+
+    /** No vowels, so that no words come up; no letter that looks like a digit. */
+    private static final String LETTERS = "bcdfghjkmnpqrstvwxz";
+
     private final Methods methods = new Methods();
-    private final AtomicReference<@Nullable TlsEngine> engine = new AtomicReference<>();
-    private final AtomicReference<@Nullable TrustStore> trust = new AtomicReference<>();
-    private final AtomicReference<@Nullable TrustPrompt> prompt = new AtomicReference<>();
+    private final Held<TlsEngine> engine = new Held<>();
+    private final Held<TrustStore> trust = new Held<>();
+    private final Held<TrustPrompt> prompt = new Held<>();
     private final Map<Link, Talks> links = new ConcurrentHashMap<>();
     private final List<TunnelListener> listeners = new CopyOnWriteArrayList<>();
-    private final Questions questions = new Questions(methods, trust::get, prompt::get);
+    private final Questions questions = new Questions(methods, trust::get, prompt::get, this::policy);
     private final HalfOpen halfOpen = new HalfOpen();
     private final SecureRandom random = new SecureRandom();
+    private final String idPrefix = letter() + letter();
     private final AtomicLong tunnelIds = new AtomicLong();
     private final AtomicLong changes = new AtomicLong();
+    private final List<Runnable> observers = new CopyOnWriteArrayList<>();
     private final ConfiguredPolicy policy;
     private final Runnable whenPolicyChanges = this::changed;
+    private final Workers workers = new Workers();
     private final ThreadPoolExecutor threads;
     private final ScheduledThreadPoolExecutor clock;
-    private volatile Configured configured;
-    private volatile @Nullable ServiceRegistration<XtlsRuntime> runtime;
-
-    private record Configured(Settings settings, int halfOpen, int halfOpenOfPeer) {}
+    private volatile @Nullable Configured configured;
+    private volatile String problem = "";
 
     /**
-     * Starts.
+     * Starts. A wrong value does not throw: Declarative Services would not try again when it is corrected.
      *
-     * @param context the bundle's
      * @param settings the configuration
      * @param policy the policy in force
-     * @throws IllegalArgumentException when a value is out of range: nothing runs on a wrong configuration
      */
     @Activate
-    public TunnelService(BundleContext context, TunnelSettings settings, @Reference ConfiguredPolicy policy) {
+    public TunnelService(TunnelSettings settings, @Reference ConfiguredPolicy policy) {
         this.policy = policy;
-        configured = read(settings);
-        ThreadFactory named = new Named();
-        threads = new ThreadPoolExecutor(
-                settings.threads(), settings.threads(), 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named);
+        threads = new ThreadPoolExecutor(1, 1, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), workers);
         threads.allowCoreThreadTimeOut(true);
-        clock = new ScheduledThreadPoolExecutor(1, named);
+        clock = new ScheduledThreadPoolExecutor(1, workers);
         clock.setRemoveOnCancelPolicy(true);
-        runtime = context.registerService(XtlsRuntime.class, this, changeCount(0));
+        configure(settings);
         policy.observe(whenPolicyChanges);
     }
 
     @Modified
     void modified(TunnelSettings settings) {
+        configure(settings);
+        changed();
+    }
+
+    private void configure(TunnelSettings settings) {
         try {
-            configured = read(settings);
-            changed();
+            Configured read = Configured.of(settings);
+            resize(read.threads());
+            configured = read;
         } catch (IllegalArgumentException e) {
-            LOG.error("the new configuration is not taken, the old one stays in force: {}", e.getMessage());
+            problem = "the configuration " + Configured.PID + " is wrong: " + e.getMessage();
+            if (configured == null) {
+                LOG.error("no tunnel is made before this is corrected: {}", problem);
+            } else {
+                LOG.error("the new configuration is not taken, the old one stays in force: {}", problem);
+            }
         }
     }
 
-    private static Configured read(TunnelSettings settings) {
-        if (settings.halfOpen() < 1 || settings.halfOpenOfPeer() < 1) {
-            throw new IllegalArgumentException("halfOpen and halfOpenOfPeer: at least 1");
+    /** In the order in which a pool's least number of threads is never above its largest. */
+    private void resize(int wanted) {
+        if (wanted > threads.getMaximumPoolSize()) {
+            threads.setMaximumPoolSize(wanted);
+            threads.setCorePoolSize(wanted);
+        } else {
+            threads.setCorePoolSize(wanted);
+            threads.setMaximumPoolSize(wanted);
         }
-        if (settings.threads() < 1 || settings.threads() > 256) {
-            throw new IllegalArgumentException("threads: 1 to 256");
+    }
+
+    /** What is wrong with the configurations without which nothing is negotiated; empty when nothing is. */
+    List<String> misconfigured() {
+        List<String> wrong = new ArrayList<>();
+        if (configured == null) {
+            wrong.add(problem);
         }
-        return new Configured(
-                new Settings(
-                        settings.window(),
-                        settings.iqBytes(),
-                        settings.dataBytes(),
-                        settings.stanzaBytes(),
-                        settings.queueBytes(),
-                        settings.negotiationMillis(),
-                        settings.answerMillis()),
-                settings.halfOpen(),
-                settings.halfOpenOfPeer());
+        policy.problem().ifPresent(wrong::add);
+        return wrong;
     }
 
     @Deactivate
@@ -158,11 +168,6 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
         leave(all, Failures.gone("tunnel service"));
         clock.shutdownNow();
         threads.shutdown();
-        ServiceRegistration<XtlsRuntime> registered = runtime;
-        runtime = null;
-        if (registered != null) {
-            registered.unregister();
-        }
     }
 
     // ---- for applications
@@ -191,7 +196,11 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
         if (peer.equals(talks.local())) {
             return failed(Failure.of(Code.LOCAL, Fault.LOCAL, peer + " is this side's own address"));
         }
-        List<String> missing = missing();
+        List<String> misconfigured = misconfigured();
+        if (!misconfigured.isEmpty()) {
+            return failed(Failures.misconfigured(String.join("; ", misconfigured)));
+        }
+        List<String> missing = missingServices();
         if (!missing.isEmpty()) {
             return failed(Failures.missing(String.join(" and no ", missing)));
         }
@@ -239,16 +248,18 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
                 .flatMap(talk -> talk.describe().stream())
                 .sorted(Comparator.comparing(tunnel -> tunnel.local + ' ' + tunnel.peer))
                 .toList();
-        Policy inForce = policy.get();
         dto.policy = new LinkedHashMap<>();
-        for (Policy.Key key : Policy.Key.values()) {
-            dto.policy.put(key.toString(), inForce.value(key));
-        }
-        dto.missing = missing();
+        policy.get().ifPresent(inForce -> {
+            for (Policy.Key key : Policy.Key.values()) {
+                dto.policy.put(key.toString(), inForce.value(key));
+            }
+        });
+        dto.missing = missingServices();
+        misconfigured().forEach(wrong -> dto.missing.add("sound configuration: " + wrong));
         return dto;
     }
 
-    private List<String> missing() {
+    private List<String> missingServices() {
         List<String> missing = new ArrayList<>();
         if (engine.get() == null) {
             missing.add("TLS engine");
@@ -264,39 +275,37 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
 
     void changed() {
         changes.incrementAndGet();
-        ServiceRegistration<XtlsRuntime> registered = runtime;
-        if (registered != null) {
-            try {
-                long told;
-                do {
-                    told = changes.get();
-                    registered.setProperties(changeCount(told));
-                } while (told != changes.get()); // or another thread's older count could be what stays
-            } catch (IllegalStateException e) {
-                // Unregistered meanwhile: nobody observes any more.
-            }
-        }
+        observers.forEach(Runnable::run);
     }
 
-    private static Dictionary<String, Object> changeCount(long count) {
-        return FrameworkUtil.asDictionary(Map.of("service.changecount", count));
+    long changeCount() {
+        return changes.get();
+    }
+
+    void observe(Runnable observer) {
+        observers.add(observer);
+    }
+
+    void ignore(Runnable observer) {
+        observers.remove(observer);
     }
 
     // ---- what conversations look up
 
     @Override
     public Settings settings() {
-        return configured.settings;
+        Configured now = configured;
+        return now == null ? Settings.DEFAULT : now.settings();
     }
 
     @Override
     public Policy policy(BareJid peer) {
-        return policy.get();
+        return policy.get().orElse(NOBODY);
     }
 
     @Override
     public @Nullable TlsEngine engine() {
-        return engine.get();
+        return misconfigured().isEmpty() ? engine.get() : null;
     }
 
     @Override
@@ -308,7 +317,17 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
 
     @Override
     public boolean enter(BareJid peer) {
-        return halfOpen.enter(peer, configured.halfOpenOfPeer, configured.halfOpen);
+        Configured now = configured;
+        if (now == null) {
+            return false;
+        }
+        // Up, a tunnel costs memory for as long as its peer likes, and an account can have any number of resources.
+        List<Tunnel> up = tunnels();
+        long ofPeer =
+                up.stream().filter(tunnel -> tunnel.peer().bare().equals(peer)).count();
+        return up.size() < now.tunnels()
+                && ofPeer < now.tunnelsOfPeer()
+                && halfOpen.enter(peer, now.halfOpenOfPeer(), now.halfOpen());
     }
 
     @Override
@@ -325,7 +344,11 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
     }
 
     String newTunnelId() {
-        return "t" + tunnelIds.incrementAndGet();
+        return idPrefix + tunnelIds.incrementAndGet();
+    }
+
+    private String letter() {
+        return String.valueOf(LETTERS.charAt(random.nextInt(LETTERS.length())));
     }
 
     /** Null when the service has stopped, and with it time. */
@@ -418,30 +441,18 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
-    void bindEngine(TlsEngine bound) {
-        engine.set(bound);
+    void bindEngine(ServiceReference<TlsEngine> reference, TlsEngine bound) {
+        engine.bind(reference, bound);
         changed();
     }
 
-    void unbindEngine(TlsEngine unbound) {
-        engine.compareAndSet(unbound, null);
-        // Its sessions are in every tunnel, and a session does not outlive its engine.
-        endAll(Failures.gone("TLS engine"));
-        changed();
-    }
-
-    @Reference(
-            cardinality = ReferenceCardinality.OPTIONAL,
-            policy = ReferencePolicy.DYNAMIC,
-            policyOption = ReferencePolicyOption.GREEDY)
-    void bindTrust(TrustStore bound) {
-        trust.set(bound);
-        changed();
-    }
-
-    void unbindTrust(TrustStore unbound) {
-        trust.compareAndSet(unbound, null);
-        endAll(Failures.gone("trust store"));
+    /**
+     * Its sessions are in every tunnel, and a session does not outlive its engine. That holds for an engine that another
+     * has replaced, too: from now on nobody tells when its bundle goes.
+     */
+    void unbindEngine(ServiceReference<TlsEngine> reference) {
+        boolean gone = engine.unbind(reference);
+        endAll(gone ? Failures.gone("TLS engine") : Failures.replaced("TLS engine"));
         changed();
     }
 
@@ -449,12 +460,29 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
-    void bindPrompt(TrustPrompt bound) {
-        prompt.set(bound);
+    void bindTrust(ServiceReference<TrustStore> reference, TrustStore bound) {
+        trust.bind(reference, bound);
+        changed();
     }
 
-    void unbindPrompt(TrustPrompt unbound) {
-        prompt.compareAndSet(unbound, null);
+    /** A tunnel holds nothing of a store: one that was replaced takes none with it. */
+    void unbindTrust(ServiceReference<TrustStore> reference) {
+        if (trust.unbind(reference)) {
+            endAll(Failures.gone("trust store"));
+        }
+        changed();
+    }
+
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    void bindPrompt(ServiceReference<TrustPrompt> reference, TrustPrompt bound) {
+        prompt.bind(reference, bound);
+    }
+
+    void unbindPrompt(ServiceReference<TrustPrompt> reference) {
+        prompt.unbind(reference);
     }
 
     @Reference(
@@ -474,20 +502,20 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
     }
 
     /** Says goodbye while answers are still heard, and once more to whatever started meanwhile. */
-    private static void leave(List<Talks> left, Failure failure) {
+    private void leave(List<Talks> left, Failure failure) {
         end(left, failure);
         left.forEach(Talks::stopListening);
         end(left, failure);
     }
 
-    private static void end(List<Talks> ended, Failure failure) {
+    private void end(List<Talks> ended, Failure failure) {
         await(CompletableFuture.allOf(
                 ended.stream().map(talks -> talks.shutDown(failure)).toArray(CompletableFuture<?>[]::new)));
     }
 
     /** Lets goodbyes leave before what they need is gone; whoever calls from a tunnel's own thread cannot wait. */
-    private static void await(CompletableFuture<Void> goodbyes) {
-        if (Thread.currentThread().getName().startsWith(Named.PREFIX)) {
+    private void await(CompletableFuture<Void> goodbyes) {
+        if (workers.made(Thread.currentThread())) {
             return;
         }
         try {
@@ -501,18 +529,31 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
         }
     }
 
-    private static final class Named implements ThreadFactory {
-        static final String PREFIX = "xtls-tunnel-";
+    private static final class Workers implements ThreadFactory {
         private final AtomicInteger count = new AtomicInteger();
+
+        private final class Worker extends Thread {
+            Worker(Runnable task, String name) {
+                super(null, task, name, 0, false);
+            }
+
+            boolean isOf(Workers workers) {
+                return workers == Workers.this;
+            }
+        }
 
         @Override
         public Thread newThread(Runnable task) {
-            Thread thread = new Thread(null, task, PREFIX + count.incrementAndGet(), 0, false);
+            Thread thread = new Worker(task, "xtls-tunnel-" + count.incrementAndGet());
             thread.setDaemon(true);
             // Made wherever the first tunnel is opened from, and not to keep that caller's class loader alive; nor are
             // its inheritable thread locals taken over.
             thread.setContextClassLoader(TunnelService.class.getClassLoader());
             return thread;
+        }
+
+        boolean made(Thread thread) {
+            return thread instanceof Worker worker && worker.isOf(this);
         }
     }
 }

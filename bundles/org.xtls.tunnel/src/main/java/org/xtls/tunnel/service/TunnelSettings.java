@@ -62,8 +62,20 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     int halfOpenOfPeer() default 4;
 
     @AttributeDefinition(
+            name = "Tunnels",
+            description = "Most tunnels that are up, in all, beyond which peers can start none, from 1.",
+            min = "1")
+    int tunnels() default 1_024;
+
+    @AttributeDefinition(
+            name = "Tunnels of a peer",
+            description = "The same for the resources of one bare JID, from 1.",
+            min = "1")
+    int tunnelsOfPeer() default 64;
+
+    @AttributeDefinition(
             name = "Threads",
-            description = "Threads that all tunnels share, 1 to 256. A change takes effect when the bundle restarts.",
+            description = "Threads that all tunnels share, 1 to 256. A change takes effect at once.",
             min = "1",
             max = "256")
     int threads() default 8;

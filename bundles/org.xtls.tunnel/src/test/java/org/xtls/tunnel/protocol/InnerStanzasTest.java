@@ -202,7 +202,7 @@ class InnerStanzasTest {
         RawPeer peer = RawPeer.asResponder(world);
         peer.says("<message xmlns='evil&#10;2026-01-01 tunnel t9 up: &#x202E;" + "x".repeat(10_000) + "'/>");
         String text = world.romeo.closure().failure().text();
-        assertTrue(text.lines().count() == 1 && text.length() < 400, text);
+        assertTrue(text.lines().count() == 1 && text.length() <= 1_001, text);
         assertFalse(text.contains("\u202E"));
     }
 

@@ -1,7 +1,9 @@
 package org.xtls.tunnel.service;
 
 import java.lang.reflect.Proxy;
+import java.util.Collections;
 import java.util.Dictionary;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -11,7 +13,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.ComponentException;
 import org.xtls.Closure;
 import org.xtls.Failure;
 import org.xtls.FullJid;
@@ -21,6 +25,8 @@ import org.xtls.TunnelListener;
 import org.xtls.XtlsException;
 import org.xtls.tls.TlsEngine;
 import org.xtls.tls.bc.BcTlsEngine;
+import org.xtls.trust.TrustPrompt;
+import org.xtls.trust.TrustStore;
 
 /** One side: a tunnel service with all it needs, as Declarative Services would have put it together. */
 final class Container implements AutoCloseable {
@@ -32,22 +38,66 @@ final class Container implements AutoCloseable {
     final MemoryTrust trust = new MemoryTrust();
     final ScriptedMethod method = new ScriptedMethod("test");
     final Provider provider = new Provider(1, "test", 100, method);
-    final ConfiguredPolicy policy = new ConfiguredPolicy(Map.of());
+    final ConfiguredPolicy policy;
     final BlockingQueue<Long> changeCounts = new LinkedBlockingQueue<>();
     final Heard heard = new Heard();
     final TunnelService service;
+    final PublishedRuntime runtime;
+    private final Map<Object, ServiceReference<?>> references = Collections.synchronizedMap(new IdentityHashMap<>());
     volatile boolean registered;
     private boolean open = true;
 
-    Container(Server server, String jid, Map<String, Object> configuration) {
+    Container(Server server, String jid, Map<String, Object> configuration, Map<String, Object> policies) {
         me = FullJid.parse(jid);
         link = server.link(me);
-        service = new TunnelService(context(), settings(configuration), policy);
-        service.bindEngine(engine);
-        service.bindTrust(trust);
+        policy = new ConfiguredPolicy(policies);
+        service = new TunnelService(settings(configuration), policy);
+        bindEngine(engine);
+        bindTrust(trust);
         service.bindMethod(provider.reference, provider.objects);
         service.bindListener(heard);
         service.bindLink(link);
+        runtime = new PublishedRuntime(context(), service);
+    }
+
+    Container(Server server, String jid, Map<String, Object> configuration) {
+        this(server, jid, configuration, Map.of());
+    }
+
+    void bindEngine(TlsEngine bound) {
+        service.bindEngine(reference(bound), bound);
+    }
+
+    void unbindEngine(TlsEngine unbound) {
+        service.unbindEngine(reference(unbound));
+    }
+
+    void bindTrust(TrustStore bound) {
+        service.bindTrust(reference(bound), bound);
+    }
+
+    void unbindTrust(TrustStore unbound) {
+        service.unbindTrust(reference(unbound));
+    }
+
+    void bindPrompt(TrustPrompt bound) {
+        service.bindPrompt(reference(bound), bound);
+    }
+
+    void unbindPrompt(TrustPrompt unbound) {
+        service.unbindPrompt(reference(unbound));
+    }
+
+    /** The first registration of an object. */
+    @SuppressWarnings("unchecked")
+    <S> ServiceReference<S> reference(S registered) {
+        return (ServiceReference<S>) references.computeIfAbsent(registered, object -> anotherReference());
+    }
+
+    static <S> ServiceReference<S> anotherReference() {
+        return Provider.proxy(ServiceReference.class, (name, args) -> {
+            throw new UnsupportedOperationException(name);
+        });
     }
 
     Tunnel open(Container other) {
@@ -58,12 +108,13 @@ final class Container implements AutoCloseable {
     public void close() {
         if (open) {
             open = false;
-            // In the order of Declarative Services: first the component, then its references.
+            // In the order of Declarative Services: first who needs the component, then it, then its references.
+            runtime.deactivate();
             service.deactivate();
             service.unbindLink(link);
             service.unbindMethod(provider.reference);
-            service.unbindTrust(trust);
-            service.unbindEngine(engine);
+            unbindTrust(trust);
+            unbindEngine(engine);
         }
     }
 
@@ -153,10 +204,13 @@ final class Container implements AutoCloseable {
 
     static TunnelSettings settings(Map<String, Object> configuration) {
         return (TunnelSettings) Proxy.newProxyInstance(
-                Container.class.getClassLoader(),
-                new Class<?>[] {TunnelSettings.class},
-                (self, attribute, args) ->
-                        configuration.getOrDefault(attribute.getName(), attribute.getDefaultValue()));
+                Container.class.getClassLoader(), new Class<?>[] {TunnelSettings.class}, (self, attribute, args) -> {
+                    Object value = configuration.getOrDefault(attribute.getName(), attribute.getDefaultValue());
+                    if (!(value instanceof Number)) {
+                        throw new ComponentException(value + " is no " + attribute.getReturnType());
+                    }
+                    return value;
+                });
     }
 
     /** The tunnels that this side shows to observers. */

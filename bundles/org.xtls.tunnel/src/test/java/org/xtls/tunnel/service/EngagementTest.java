@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.xtls.auth.AuthMethod;
 
@@ -115,6 +116,44 @@ class EngagementTest {
             throw new IllegalStateException("the component was deactivated");
         });
         fails(engagement.ask(stopped.asProvider(), method -> done("offer")));
+    }
+
+    @Test
+    void an_answer_is_taken_while_a_method_is_being_made_asked_or_given_back() {
+        LinkedBlockingQueue<Runnable> answers = new LinkedBlockingQueue<>();
+        Runnable takesAnAnswer = () -> {
+            // As a service does that is deactivated while one of its workers completes a stage.
+            Thread worker = new Thread(answers.remove());
+            worker.start();
+            try {
+                worker.join(Container.BOUND_SECONDS * 1_000L);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            assertFalse(worker.isAlive(), "the worker waits for the engagement");
+        };
+        for (int i = 0; i < 3; i++) {
+            CompletableFuture<String> stage = new CompletableFuture<>();
+            engagement.ask(other.asProvider(), method -> stage);
+            answers.add(() -> stage.complete("offer"));
+        }
+        Map<String, Object> properties = Map.of(AuthMethod.METHOD, "x509");
+        Provider slow = new Provider(3, null, properties, () -> {
+            takesAnAnswer.run();
+            return new ScriptedMethod("x509");
+        });
+        slow.whenGivenBack = takesAnAnswer;
+        assertEquals(
+                "offer",
+                engagement
+                        .ask(slow.asProvider(), method -> {
+                            takesAnAnswer.run();
+                            return done("offer");
+                        })
+                        .join());
+        engagement.gone(slow.reference);
+        assertEquals(1, slow.givenBack.get());
+        assertTrue(answers.isEmpty());
     }
 
     private static CompletableFuture<String> done(String value) {

@@ -15,6 +15,7 @@ import org.xtls.auth.AuthMethod;
 final class Provider {
     final AtomicInteger got = new AtomicInteger();
     final AtomicInteger givenBack = new AtomicInteger();
+    volatile Runnable whenGivenBack = () -> {};
     final ServiceReference<AuthMethod> reference;
     final ComponentServiceObjects<AuthMethod> objects;
 
@@ -38,7 +39,10 @@ final class Provider {
                 got.incrementAndGet();
                 yield method;
             }
-            case "ungetService" -> givenBack.incrementAndGet();
+            case "ungetService" -> {
+                whenGivenBack.run();
+                yield givenBack.incrementAndGet();
+            }
             default -> throw new UnsupportedOperationException(name);
         });
     }

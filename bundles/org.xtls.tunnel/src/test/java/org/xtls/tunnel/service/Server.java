@@ -37,6 +37,11 @@ final class Server implements AutoCloseable {
         final Set<FullJid> watched = ConcurrentHashMap.newKeySet();
         volatile @Nullable LinkListener listener;
 
+        /** What this link throws at. */
+        volatile Predicate<Iq> breaks = iq -> false;
+
+        volatile boolean watchesNobody;
+
         ServedLink(FullJid local) {
             this.local = local;
         }
@@ -54,6 +59,9 @@ final class Server implements AutoCloseable {
 
         @Override
         public void send(Iq iq) {
+            if (breaks.test(iq)) {
+                throw new IllegalStateException("broken");
+            }
             if (!thread.isShutdown()) {
                 thread.execute(() -> route(iq));
             }
@@ -67,8 +75,16 @@ final class Server implements AutoCloseable {
             LinkListener told = to == null ? null : to.listener;
             if (told != null) {
                 told.received(from(iq, local));
-            } else if (iq instanceof Iq.Request && listener != null) {
-                listener.received(new Iq.Error(
+            } else if (iq instanceof Iq.Request) {
+                // Behind what that side has sent already, as on a stream.
+                thread.execute(() -> refuse(iq));
+            }
+        }
+
+        private void refuse(Iq iq) {
+            LinkListener told = listener;
+            if (told != null) {
+                told.received(new Iq.Error(
                         iq.peer(), iq.id(), new StanzaError(StanzaError.Condition.SERVICE_UNAVAILABLE, "")));
             }
         }
@@ -82,11 +98,17 @@ final class Server implements AutoCloseable {
 
         @Override
         public void watch(FullJid peer) {
+            if (watchesNobody) {
+                throw new NoClassDefFoundError("refreshed");
+            }
             watched.add(peer);
         }
 
         @Override
         public void unwatch(FullJid peer) {
+            if (watchesNobody) {
+                throw new NoClassDefFoundError("refreshed");
+            }
             watched.remove(peer);
         }
     }

@@ -2,9 +2,9 @@ package org.xtls.tunnel.service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xtls.tunnel.service.Container.failure;
 import static org.xtls.tunnel.service.Container.get;
@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -23,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.ServiceReference;
 import org.xtls.Acknowledgement;
 import org.xtls.Closure;
 import org.xtls.Failure;
@@ -33,16 +35,24 @@ import org.xtls.Trust;
 import org.xtls.Tunnel;
 import org.xtls.TunnelListener;
 import org.xtls.auth.AuthMethod;
+import org.xtls.auth.Offer;
 import org.xtls.auth.x509.Identities;
 import org.xtls.auth.x509.X509Method;
 import org.xtls.runtime.RuntimeDTO;
 import org.xtls.runtime.TunnelDTO;
+import org.xtls.tls.TlsEngine;
+import org.xtls.tls.bc.BcTlsEngine;
+import org.xtls.transport.Iq;
+import org.xtls.transport.LinkListener;
+import org.xtls.transport.StanzaError;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.TrustAnswer;
 import org.xtls.trust.TrustPrompt;
 import org.xtls.trust.TrustQuestion;
+import org.xtls.trust.TrustStore;
 import org.xtls.trust.file.FileTrustStore;
+import org.xtls.xml.Element;
 
 /** Two services and a link between them: real threads, real time, real TLS. */
 class TunnelServiceTest {
@@ -222,8 +232,8 @@ class TunnelServiceTest {
                 Code.LINK_LOST, failure(romeo.service.open(stranger, juliet.me)).code());
         assertEquals(Code.NOT_SUPPORTED, failure(romeo.service.open(stranger)).code());
 
-        romeo.service.unbindEngine(romeo.engine);
-        romeo.service.unbindTrust(romeo.trust);
+        romeo.unbindEngine(romeo.engine);
+        romeo.unbindTrust(romeo.trust);
         romeo.service.unbindMethod(romeo.provider.reference);
         Failure missing = failure(romeo.service.open(juliet.me));
         assertEquals(Code.SERVICE_GONE, missing.code());
@@ -248,7 +258,7 @@ class TunnelServiceTest {
 
     @Test
     void a_responder_without_a_trust_store_refuses() {
-        juliet.service.unbindTrust(juliet.trust);
+        juliet.unbindTrust(juliet.trust);
         assertEquals(Code.REFUSED, failure(romeo.service.open(juliet.me)).code());
         assertEquals(Code.SERVICE_GONE, next(juliet.heard.failed).code());
     }
@@ -257,18 +267,58 @@ class TunnelServiceTest {
 
     @Test
     void when_the_engine_goes_tunnels_end_with_that_reason_and_work_again_when_it_is_back() {
-        goesAndComesBack(
-                () -> romeo.service.unbindEngine(romeo.engine),
-                () -> romeo.service.bindEngine(romeo.engine),
-                "TLS engine");
+        goesAndComesBack(() -> romeo.unbindEngine(romeo.engine), () -> romeo.bindEngine(romeo.engine), "TLS engine");
     }
 
     @Test
     void when_the_trust_store_goes_tunnels_end_with_that_reason_and_work_again_when_it_is_back() {
-        goesAndComesBack(
-                () -> romeo.service.unbindTrust(romeo.trust),
-                () -> romeo.service.bindTrust(romeo.trust),
-                "trust store");
+        goesAndComesBack(() -> romeo.unbindTrust(romeo.trust), () -> romeo.bindTrust(romeo.trust), "trust store");
+    }
+
+    @Test
+    void a_better_trust_store_takes_over_and_no_tunnel_notices() {
+        Tunnel tunnel = romeo.open(juliet);
+        MemoryTrust better = new MemoryTrust();
+        romeo.bindTrust(better);
+        romeo.unbindTrust(romeo.trust);
+        assertEquals(Acknowledgement.PEER, get(tunnel.send(Stanza.chat("still here"))));
+        get(tunnel.close());
+        next(juliet.heard.closed);
+        romeo.method.knowsNobody();
+        romeo.policy.modified(Map.of("first-use", "accept"));
+        romeo.open(juliet);
+        assertEquals(1, better.of(juliet.me.bare()).keys().size());
+        assertEquals(0, romeo.trust.of(juliet.me.bare()).keys().size());
+        romeo.unbindTrust(better);
+    }
+
+    @Test
+    void a_better_engine_ends_tunnels_as_replaced_and_serves_at_once() {
+        Tunnel tunnel = romeo.open(juliet);
+        TlsEngine better = new BcTlsEngine();
+        romeo.bindEngine(better);
+        romeo.unbindEngine(romeo.engine);
+        Failure reason = get(tunnel.closed()).failure();
+        assertEquals(Code.SERVICE_GONE, reason.code());
+        assertEquals("the TLS engine was replaced", reason.message());
+        assertTrue(next(juliet.heard.closed).orderly());
+        assertEquals(Acknowledgement.PEER, get(romeo.open(juliet).send(Stanza.chat("again"))));
+        romeo.unbindEngine(better);
+    }
+
+    @Test
+    void an_object_registered_twice_is_there_until_its_second_registration_goes() {
+        ServiceReference<TlsEngine> engine = Container.anotherReference();
+        ServiceReference<TrustStore> trust = Container.anotherReference();
+        romeo.service.bindEngine(engine, romeo.engine);
+        romeo.service.bindTrust(trust, romeo.trust);
+        romeo.unbindEngine(romeo.engine);
+        romeo.unbindTrust(romeo.trust);
+        assertEquals(List.of(), romeo.service.runtime().missing);
+        romeo.open(juliet);
+        romeo.service.unbindEngine(engine);
+        romeo.service.unbindTrust(trust);
+        assertEquals(List.of("TLS engine", "trust store"), romeo.service.runtime().missing);
     }
 
     private void goesAndComesBack(Runnable goes, Runnable comesBack, String what) {
@@ -310,6 +360,82 @@ class TunnelServiceTest {
         romeo.link.lose();
         sends.forEach(send -> assertEquals(Code.LINK_LOST, failure(send).code()));
         assertEquals(Code.LINK_LOST, get(tunnel.closed()).failure().code());
+    }
+
+    @Test
+    void a_link_that_fails_to_send_is_lost_to_the_tunnel_and_no_send_is_forgotten() {
+        Tunnel tunnel = romeo.open(juliet);
+        get(tunnel.send(Stanza.chat("so far so good")));
+        romeo.link.breaks = iq -> iq instanceof Iq.Request;
+        List<CompletionStage<Acknowledgement>> sends = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            sends.add(tunnel.send(Stanza.chat("n" + i)));
+        }
+        assertEquals(Code.LINK_LOST, failure(sends.get(0)).code());
+        for (CompletionStage<Acknowledgement> send : sends) {
+            Code code = failure(send).code();
+            assertTrue(code == Code.LINK_LOST || code == Code.CLOSED, "before or after the loss: " + code);
+        }
+        assertEquals(Code.LINK_LOST, get(tunnel.closed()).failure().code());
+        assertEquals(Code.LINK_LOST, failure(romeo.service.open(juliet.me)).code());
+        romeo.link.breaks = iq -> false;
+        assertEquals(Acknowledgement.PEER, get(romeo.open(juliet).send(Stanza.chat("again"))));
+    }
+
+    @Test
+    void a_link_that_fails_to_watch_holds_up_nobody() {
+        romeo.link.watchesNobody = true;
+        Tunnel tunnel = romeo.open(juliet);
+        assertEquals(Acknowledgement.PEER, get(tunnel.send(Stanza.chat("hi"))));
+        assertEquals(Code.CLOSED, get(tunnel.close()).failure().code());
+        assertEquals(Code.CLOSED, next(romeo.heard.closed).failure().code());
+    }
+
+    @Test
+    void a_store_that_throws_when_it_is_to_remember_ends_nothing() {
+        romeo.trust.remembers = false;
+        Tunnel tunnel = romeo.open(juliet);
+        assertEquals(Acknowledgement.PEER, get(tunnel.send(Stanza.chat("hi"))));
+        assertFalse(romeo.trust.of(juliet.me.bare()).confirms());
+    }
+
+    @Test
+    void what_fails_keeps_nothing_else_from_being_done() {
+        Tunnel tunnel = romeo.open(juliet);
+        get(tunnel.send(Stanza.chat("so far so good")));
+        LinkedBlockingQueue<Iq> starts = new LinkedBlockingQueue<>();
+        server.swallows = iq -> {
+            if (iq instanceof Iq.Request request && request.payload().name().equals("start")) {
+                starts.add(iq);
+            }
+            return true;
+        };
+        CompletionStage<Tunnel> renewed = tunnel.renew();
+        next(starts);
+        Runnable fails = () -> {
+            throw new IllegalStateException("broken");
+        };
+        romeo.service.observe(fails);
+        romeo.link.lose();
+        assertEquals(Code.LINK_LOST, failure(renewed).code());
+        assertEquals(Code.LINK_LOST, get(tunnel.closed()).failure().code());
+        assertEquals(Code.LINK_LOST, next(romeo.heard.closed).failure().code());
+        romeo.service.ignore(fails);
+    }
+
+    @Test
+    void whoever_takes_a_link_away_waits_for_the_goodbye_whatever_its_thread_is_called() throws InterruptedException {
+        Tunnel tunnel = romeo.open(juliet);
+        LinkedBlockingQueue<Boolean> closed = new LinkedBlockingQueue<>();
+        Thread stranger = new Thread(
+                () -> {
+                    romeo.service.unbindLink(romeo.link);
+                    closed.add(tunnel.closed().toCompletableFuture().isDone());
+                },
+                "xtls-tunnel-99");
+        stranger.start();
+        assertTrue(next(closed));
+        stranger.join();
     }
 
     @Test
@@ -479,7 +605,7 @@ class TunnelServiceTest {
 
     private TrustQuestion answering(Container container, TrustAnswer answer) {
         LinkedBlockingQueue<TrustQuestion> questions = new LinkedBlockingQueue<>();
-        container.service.bindPrompt(question -> {
+        container.bindPrompt(question -> {
             questions.add(question);
             return done(answer);
         });
@@ -490,7 +616,7 @@ class TunnelServiceTest {
     @Test
     void a_user_who_says_no_leaves_no_trace() {
         juliet.method.knowsNobody();
-        juliet.service.bindPrompt(question -> done(TrustAnswer.REJECT));
+        juliet.bindPrompt(question -> done(TrustAnswer.REJECT));
         assertEquals(
                 Code.DISTRUSTED_BY_PEER, failure(romeo.service.open(juliet.me)).code());
         assertEquals(Code.UNTRUSTED, next(juliet.heard.failed).code());
@@ -508,12 +634,12 @@ class TunnelServiceTest {
                 question -> CompletableFuture.completedFuture(null),
                 question -> CompletableFuture.failedFuture(new IllegalStateException("no screen")));
         for (TrustPrompt prompt : prompts) {
-            juliet.service.bindPrompt(prompt);
+            juliet.bindPrompt(prompt);
             assertEquals(
                     Code.DISTRUSTED_BY_PEER,
                     failure(romeo.service.open(juliet.me)).code());
             assertEquals(Code.UNTRUSTED, next(juliet.heard.failed).code());
-            juliet.service.unbindPrompt(prompt);
+            juliet.unbindPrompt(prompt);
         }
     }
 
@@ -529,10 +655,10 @@ class TunnelServiceTest {
     void a_question_that_nobody_needs_answered_any_more_disappears() {
         juliet.method.knowsNobody();
         LinkedBlockingQueue<CompletableFuture<?>> asked = new LinkedBlockingQueue<>();
-        juliet.service.bindPrompt(question -> pending(asked));
+        juliet.bindPrompt(question -> pending(asked));
         CompletionStage<Tunnel> opening = romeo.service.open(juliet.me);
         CompletableFuture<?> question = next(asked);
-        romeo.service.unbindEngine(romeo.engine);
+        romeo.unbindEngine(romeo.engine);
         assertEquals(Code.SERVICE_GONE, failure(opening).code());
         assertEquals(Code.CLOSED_BY_PEER, next(juliet.heard.failed).code());
         assertTrue(question.isCancelled());
@@ -545,7 +671,7 @@ class TunnelServiceTest {
                 new Container(server, "nurse@capulet.com/kitchen", Map.of("negotiationMillis", 1_000L))) {
             nurse.method.knowsNobody();
             LinkedBlockingQueue<CompletableFuture<?>> asked = new LinkedBlockingQueue<>();
-            nurse.service.bindPrompt(question -> pending(asked));
+            nurse.bindPrompt(question -> pending(asked));
             CompletionStage<Tunnel> opening = romeo.service.open(nurse.me);
             CompletableFuture<?> question = next(asked);
             assertEquals(Code.TIMEOUT, next(nurse.heard.failed).code());
@@ -562,7 +688,7 @@ class TunnelServiceTest {
                     negotiation.peer().equals(juliet.me)
                             ? new org.xtls.auth.Verdict.Unknown(romeo.method.key())
                             : new org.xtls.auth.Verdict.Verified(romeo.method.key(), "scripted"));
-            romeo.service.bindPrompt(question -> pending(asked));
+            romeo.bindPrompt(question -> pending(asked));
             CompletionStage<Tunnel> waiting = romeo.service.open(juliet.me);
             CompletableFuture<?> question = next(asked);
             assertEquals(Acknowledgement.PEER, get(romeo.open(nurse).send(Stanza.chat("hi"))));
@@ -581,7 +707,7 @@ class TunnelServiceTest {
         romeo.trust.put(juliet.me.bare(), new KeyName("test", "cd".repeat(32)), KeyState.VERIFIED, "compared");
         assertEquals(Code.KEY_CHANGED, failure(romeo.service.open(juliet.me)).code());
         LinkedBlockingQueue<TrustQuestion> questions = new LinkedBlockingQueue<>();
-        romeo.service.bindPrompt(question -> {
+        romeo.bindPrompt(question -> {
             questions.add(question);
             return done(TrustAnswer.FIRST_USE);
         });
@@ -599,22 +725,105 @@ class TunnelServiceTest {
         assertEquals("accept", romeo.service.runtime().policy.get("first-use"));
         Tunnel tunnel = romeo.open(juliet);
         assertEquals(Trust.UNVERIFIED, tunnel.security().trust());
-        assertThrows(IllegalArgumentException.class, () -> new ConfiguredPolicy(Map.of("first-use", "whatever")));
     }
 
     // ---- configuration and observers
 
     @Test
-    void a_wrong_configuration_does_not_start_and_does_not_change_a_running_one() {
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> new Container(server, "nurse@capulet.com/kitchen", Map.of("window", 1)));
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> new Container(server, "nurse@capulet.com/kitchen", Map.of("threads", 0)));
+    void a_wrong_policy_at_the_start_lets_nothing_be_negotiated_until_it_is_corrected() {
+        try (Container nurse =
+                new Container(server, "nurse@capulet.com/kitchen", Map.of(), Map.of("first-use", "whatever"))) {
+            negotiatesNothing(nurse, "first-use");
+            assertEquals(Map.of(), nurse.service.runtime().policy);
+            nurse.policy.modified(Map.of("first-use", "perhaps"));
+            negotiatesNothing(nurse, "'perhaps'");
+            nurse.policy.modified(Map.of("first-use", "reject"));
+            negotiates(nurse);
+            assertEquals("reject", nurse.service.runtime().policy.get("first-use"));
+        }
+    }
+
+    @Test
+    void wrong_bounds_at_the_start_let_nothing_be_negotiated_until_they_are_corrected() {
+        Map<String, Map<String, Object>> wrong = Map.of(
+                "window", Map.of("window", 0),
+                "threads", Map.of("threads", 0),
+                "halfOpen", Map.of("halfOpen", 0),
+                "iqBytes", Map.of("iqBytes", "abc"));
+        wrong.forEach((attribute, configuration) -> {
+            try (Container nurse = new Container(server, "nurse@capulet.com/kitchen", configuration)) {
+                negotiatesNothing(nurse, attribute);
+                nurse.service.modified(Container.settings(configuration));
+                negotiatesNothing(nurse, attribute);
+                nurse.service.modified(Container.settings(Map.of("window", 8)));
+                assertEquals(8, nurse.service.settings().window());
+                negotiates(nurse);
+            }
+        });
+    }
+
+    @Test
+    void all_that_is_wrong_is_said_at_once() {
+        try (Container nurse = new Container(
+                server, "nurse@capulet.com/kitchen", Map.of("window", 0), Map.of("first-use", "whatever"))) {
+            Failure failure = failure(nurse.service.open(juliet.me));
+            assertTrue(failure.message().contains("window"), failure.message());
+            assertTrue(failure.message().contains("first-use"), failure.message());
+            assertEquals(2, nurse.service.runtime().missing.size());
+        }
+    }
+
+    private void negotiatesNothing(Container container, String why) {
+        Failure failure = failure(container.service.open(juliet.me));
+        assertEquals(Code.LOCAL, failure.code());
+        assertEquals(Failure.Fault.LOCAL, failure.fault());
+        assertTrue(failure.message().contains("org.xtls."), failure.message());
+        assertTrue(failure.message().contains(why), failure.message());
+        assertEquals("Correct it.", failure.advice());
+        List<String> missing = container.service.runtime().missing;
+        assertEquals(1, missing.size());
+        assertTrue(missing.get(0).contains(why), missing.get(0));
+        assertEquals(
+                Code.NOT_SUPPORTED, failure(romeo.service.open(container.me)).code());
+        Server.ServedLink stranger = server.link(FullJid.parse("tybalt@capulet.com/street"));
+        LinkedBlockingQueue<Iq> answers = new LinkedBlockingQueue<>();
+        stranger.listen(new LinkListener() {
+            @Override
+            public void received(Iq iq) {
+                answers.add(iq);
+            }
+
+            @Override
+            public void unavailable(FullJid peer) {}
+
+            @Override
+            public void lost(String reason) {}
+        });
+        stranger.send(new Iq.Request(container.me, "probe", false, Element.of(Offer.NAMESPACE, "offer")));
+        assertEquals(
+                StanzaError.Condition.SERVICE_UNAVAILABLE,
+                assertInstanceOf(Iq.Error.class, next(answers)).error().condition());
+        assertEquals(List.of(), container.shown());
+        assertEquals(0, container.provider.got.get(), "no method was asked");
+    }
+
+    private void negotiates(Container container) {
+        assertEquals(List.of(), container.service.runtime().missing);
+        get(romeo.open(container).close());
+        next(container.heard.closed);
+        get(container.open(juliet).close());
+        next(juliet.heard.closed);
+    }
+
+    @Test
+    void a_wrong_configuration_does_not_change_a_running_one() {
         romeo.service.modified(Container.settings(Map.of("window", 8)));
         romeo.service.modified(Container.settings(Map.of("window", 1)));
         assertEquals(8, romeo.service.settings().window());
+        romeo.service.modified(Container.settings(Map.of("window", "abc")));
+        assertEquals(8, romeo.service.settings().window());
+        assertEquals(List.of(), romeo.service.runtime().missing);
+        romeo.open(juliet);
     }
 
     @Test
@@ -630,6 +839,31 @@ class TunnelServiceTest {
                 Code.BUSY,
                 failure(romeo.service.open(street.local(), juliet.me)).code());
         assertFalse(first.toCompletableFuture().isDone());
+        romeo.service.unbindLink(street);
+    }
+
+    @Test
+    void a_tunnel_that_is_closing_is_not_renewed() {
+        Tunnel tunnel = romeo.open(juliet);
+        server.swallows = iq -> true;
+        CompletionStage<Closure> closing = tunnel.close();
+        assertEquals(Code.CLOSED, failure(tunnel.renew()).code());
+        assertFalse(closing.toCompletableFuture().isDone());
+    }
+
+    @Test
+    void tunnels_of_one_account_are_bounded_however_many_resources_it_has() {
+        juliet.service.modified(Container.settings(Map.of("tunnelsOfPeer", 1)));
+        Tunnel first = romeo.open(juliet);
+        Server.ServedLink street = server.link(FullJid.parse("romeo@montague.net/street"));
+        romeo.service.bindLink(street);
+        assertEquals(
+                Code.BUSY,
+                failure(romeo.service.open(street.local(), juliet.me)).code());
+        next(juliet.heard.opened);
+        get(first.close());
+        next(juliet.heard.closed);
+        get(romeo.service.open(street.local(), juliet.me));
         romeo.service.unbindLink(street);
     }
 
@@ -659,6 +893,34 @@ class TunnelServiceTest {
         assertEquals(1, shown.acknowledged);
         get(tunnel.close());
         assertEquals(List.of(), romeo.shown());
+    }
+
+    @Test
+    void what_is_published_counts_from_where_the_service_is_and_goes_before_it() {
+        assertEquals(romeo.service.runtime().changeCount, last(romeo.changeCounts));
+        romeo.runtime.deactivate();
+        assertFalse(romeo.registered);
+        long before = romeo.changeCounts.size();
+        romeo.open(juliet);
+        assertEquals(before, romeo.changeCounts.size());
+    }
+
+    private static Long last(BlockingQueue<Long> counts) {
+        Long last = next(counts);
+        while (!counts.isEmpty()) {
+            last = next(counts);
+        }
+        return last;
+    }
+
+    @Test
+    void a_tunnels_id_is_short_and_one_of_its_own_in_the_log() {
+        Tunnel first = romeo.open(juliet);
+        get(first.close());
+        next(juliet.heard.closed);
+        String id = first.id();
+        assertTrue(id.matches("[b-z]{2}1"), id);
+        assertEquals(id.substring(0, 2) + "2", romeo.open(juliet).id());
     }
 
     @Test
@@ -715,15 +977,15 @@ class TunnelServiceTest {
             assertTrue(get(romeos.peer(juliet.me.bare())).confirms());
             get(second.close());
             next(juliet.heard.closed);
-            romeo.service.unbindTrust(romeos);
-            juliet.service.unbindTrust(juliets);
+            romeo.unbindTrust(romeos);
+            juliet.unbindTrust(juliets);
         }
     }
 
     private static void furnish(Container container, FileTrustStore store, Identities keys) {
         container.service.unbindMethod(container.provider.reference);
-        container.service.unbindTrust(container.trust);
-        container.service.bindTrust(store);
+        container.unbindTrust(container.trust);
+        container.bindTrust(store);
         Provider x509 = new Provider(
                 9,
                 null,

@@ -1,0 +1,53 @@
+package org.xtls.tunnel.service;
+
+import java.util.function.Supplier;
+import org.osgi.service.component.ComponentException;
+import org.xtls.tunnel.protocol.Settings;
+
+/** The configuration {@code org.xtls.tunnel}, read and found sound. */
+record Configured(Settings settings, int halfOpen, int halfOpenOfPeer, int tunnels, int tunnelsOfPeer, int threads) {
+    static final String PID = "org.xtls.tunnel";
+
+    /**
+     * Reads.
+     *
+     * @throws IllegalArgumentException when a value is out of range or of another type; the message says which
+     */
+    static Configured of(TunnelSettings settings) {
+        return new Configured(
+                new Settings(
+                        number("window", settings::window),
+                        number("iqBytes", settings::iqBytes),
+                        number("dataBytes", settings::dataBytes),
+                        number("stanzaBytes", settings::stanzaBytes),
+                        number("queueBytes", settings::queueBytes),
+                        number("negotiationMillis", settings::negotiationMillis),
+                        number("answerMillis", settings::answerMillis)),
+                number("halfOpen", settings::halfOpen),
+                number("halfOpenOfPeer", settings::halfOpenOfPeer),
+                number("tunnels", settings::tunnels),
+                number("tunnelsOfPeer", settings::tunnelsOfPeer),
+                number("threads", settings::threads));
+    }
+
+    Configured {
+        if (halfOpen < 1 || halfOpenOfPeer < 1) {
+            throw new IllegalArgumentException("halfOpen and halfOpenOfPeer: at least 1");
+        }
+        if (tunnels < 1 || tunnelsOfPeer < 1) {
+            throw new IllegalArgumentException("tunnels and tunnelsOfPeer: at least 1");
+        }
+        if (threads < 1 || threads > 256) {
+            throw new IllegalArgumentException("threads: 1 to 256");
+        }
+    }
+
+    /** What Declarative Services throws for a value that is no number does not say which. */
+    private static <T> T number(String attribute, Supplier<T> value) {
+        try {
+            return value.get();
+        } catch (ComponentException | IllegalArgumentException e) {
+            throw new IllegalArgumentException(attribute + ": not a whole number in range", e);
+        }
+    }
+}
