@@ -18,6 +18,7 @@ import org.xtls.BareJid;
 import org.xtls.Failure;
 import org.xtls.Failure.Code;
 import org.xtls.Failure.Fault;
+import org.xtls.XtlsException;
 import org.xtls.auth.OwnKeys;
 import org.xtls.trust.KeyName;
 
@@ -42,17 +43,16 @@ public final class Identities implements OwnKeys, AutoCloseable {
     private final Clock clock;
     private volatile IdentitySource source;
 
-    /**
-     * The identities of a component.
-     *
-     * @throws IllegalArgumentException when the configuration makes no sense; the message says what is wrong
-     */
+    /** The identities of a component. Until its configuration makes sense there are none, and the failure says why. */
     @Activate
     public Identities(BundleContext context, Configuration configuration) {
         this(
                 defaultDirectory(context),
                 Clock.systemUTC(),
                 source(configuration, defaultDirectory(context), Clock.systemUTC()));
+        if (source instanceof Misconfigured bad) {
+            LOG.error("{}", bad.failure.text());
+        }
     }
 
     /**
@@ -91,14 +91,20 @@ public final class Identities implements OwnKeys, AutoCloseable {
         return worker.submit(() -> source.identity(account));
     }
 
-    /** Applies a changed configuration. One that makes no sense is reported, and the former one stays. */
+    /** Applies a changed configuration. One that makes no sense is reported, and a former one that does stays. */
     @Modified
     void modified(Configuration configuration) {
-        try {
-            source = source(configuration, defaultDirectory, clock);
-        } catch (IllegalArgumentException e) {
-            LOG.error("configuration {} cannot be applied, the former one stays: {}", PID, e.getMessage());
+        IdentitySource changed = source(configuration, defaultDirectory, clock);
+        boolean broken = source instanceof Misconfigured;
+        if (changed instanceof Misconfigured bad) {
+            LOG.error("{}", bad.failure.text());
+            if (!broken) {
+                return;
+            }
+        } else if (broken) {
+            LOG.info("configuration {} is in force", PID);
         }
+        source = changed;
     }
 
     /** Ends the thread. What was asked before is done first. */
@@ -109,16 +115,24 @@ public final class Identities implements OwnKeys, AutoCloseable {
     }
 
     private static IdentitySource source(Configuration configuration, Path defaultDirectory, Clock clock) {
-        if (!isBlank(configuration.keystore())) {
-            return new ConfiguredKeyStore(
-                    path("keystore", configuration.keystore()),
-                    orEmpty(configuration._keystore_password()),
-                    orEmpty(configuration.keystore_alias()),
+        try {
+            if (!isBlank(configuration.keystore())) {
+                return new ConfiguredKeyStore(
+                        path("keystore", configuration.keystore()),
+                        orEmpty(configuration._keystore_password()),
+                        orEmpty(configuration.keystore_alias()),
+                        clock);
+            }
+            return new IdentityDirectory(
+                    isBlank(configuration.directory())
+                            ? defaultDirectory
+                            : path("directory", configuration.directory()),
                     clock);
+        } catch (RuntimeException e) {
+            // Ours, or what Declarative Services throw for a value that they cannot turn into the attribute's type.
+            return new Misconfigured(new Failure(
+                    Code.LOCAL, Fault.LOCAL, "configuration " + PID + ": " + e.getMessage() + ".", "Correct it."));
         }
-        return new IdentityDirectory(
-                isBlank(configuration.directory()) ? defaultDirectory : path("directory", configuration.directory()),
-                clock);
     }
 
     private static Path path(String attribute, String value) {
@@ -142,5 +156,13 @@ public final class Identities implements OwnKeys, AutoCloseable {
 
     private static String orEmpty(@Nullable String value) {
         return value == null ? "" : value;
+    }
+
+    /** Never the default's place: an account would appear under another key than the one it was given. */
+    private record Misconfigured(Failure failure) implements IdentitySource {
+        @Override
+        public Identity identity(BareJid account) throws XtlsException {
+            throw new XtlsException(failure);
+        }
     }
 }

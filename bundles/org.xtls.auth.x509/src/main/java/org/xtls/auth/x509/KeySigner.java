@@ -3,20 +3,37 @@ package org.xtls.auth.x509;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.Signature;
+import java.security.interfaces.EdECPrivateKey;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.util.List;
+import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
+import org.bouncycastle.crypto.signers.Ed25519Signer;
+import org.jspecify.annotations.Nullable;
 import org.xtls.tls.SignatureScheme;
 import org.xtls.tls.Signer;
 
-/** A private key in memory that signs through {@link Signature}. */
+/**
+ * A private key in memory. It signs through {@link Signature}, but for Ed25519, which is most of a handshake's cost with
+ * the JDK and a small part of it with Bouncy Castle ({@code docs/benchmarking.md}).
+ */
 final class KeySigner implements Signer {
     private final PrivateKey key;
     private final KeyKind kind;
+    private final @Nullable Ed25519PrivateKeyParameters edwards;
 
     KeySigner(PrivateKey key, KeyKind kind) {
         this.key = key;
         this.kind = kind;
+        this.edwards = edwards(key);
+    }
+
+    /** The same key for Bouncy Castle, or null for another kind of key, or one whose bytes are not to be had. */
+    private static @Nullable Ed25519PrivateKeyParameters edwards(PrivateKey key) {
+        if (key instanceof EdECPrivateKey curve && curve.getParams().getName().equals("Ed25519")) {
+            return curve.getBytes().map(Ed25519PrivateKeyParameters::new).orElse(null);
+        }
+        return null;
     }
 
     @Override
@@ -28,6 +45,12 @@ final class KeySigner implements Signer {
     public byte[] sign(SignatureScheme scheme, byte[] content) throws GeneralSecurityException {
         if (!schemes().contains(scheme)) {
             throw new GeneralSecurityException("a key of the kind " + kind + " does not sign with " + scheme);
+        }
+        if (scheme == SignatureScheme.ED25519 && edwards != null) {
+            Ed25519Signer signer = new Ed25519Signer();
+            signer.init(true, edwards);
+            signer.update(content, 0, content.length);
+            return signer.generateSignature();
         }
         Signature signature = signature(scheme);
         signature.initSign(key);

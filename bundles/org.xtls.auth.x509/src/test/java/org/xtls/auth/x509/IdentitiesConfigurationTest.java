@@ -2,7 +2,6 @@ package org.xtls.auth.x509;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xtls.auth.x509.Stages.await;
 import static org.xtls.auth.x509.Stages.failure;
@@ -18,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.BundleContext;
 import org.xtls.BareJid;
+import org.xtls.Failure;
 import org.xtls.trust.KeyName;
 
 class IdentitiesConfigurationTest {
@@ -69,16 +69,49 @@ class IdentitiesConfigurationTest {
     }
 
     @Test
-    void a_configuration_that_makes_no_sense_neither_starts_nor_takes_anothers_place() {
-        for (String attribute : List.of("directory", "keystore")) {
-            Configuration bad = configuration(Map.of(attribute, "\0"));
-            assertThrows(IllegalArgumentException.class, () -> new Identities(framework(null), bad));
+    void a_configuration_that_makes_no_sense_does_not_take_anothers_place() {
+        for (Configuration bad : bad()) {
             try (Identities identities = new Identities(framework(null), configuration(Map.of()))) {
                 List<KeyName> before = await(identities.keys(ROMEO));
                 identities.modified(bad);
                 assertEquals(before, await(identities.keys(ROMEO)));
             }
         }
+    }
+
+    @Test
+    void a_start_with_a_configuration_that_makes_no_sense_says_so_until_it_is_corrected() {
+        for (Configuration bad : bad()) {
+            try (Identities identities = new Identities(framework(null), bad)) {
+                Failure failure = failure(identities.keys(ROMEO));
+                assertEquals(Failure.Code.LOCAL, failure.code());
+                assertEquals(Failure.Fault.LOCAL, failure.fault());
+                assertTrue(failure.message().startsWith("configuration org.xtls.auth.x509: "), failure.message());
+                assertEquals("Correct it.", failure.advice());
+
+                identities.modified(configuration(Map.of("keystore", "\0")));
+                assertTrue(failure(identities.keys(ROMEO)).message().contains("org.xtls.auth.x509: keystore: "));
+                assertEquals(0, home.toFile().list().length, "no certificate is made meanwhile");
+                identities.modified(
+                        configuration(Map.of("directory", home.resolve("own").toString())));
+                await(identities.keys(ROMEO));
+            }
+            assertTrue(home.resolve("own/romeo@montague.lit.p12").toFile().delete());
+            assertTrue(home.resolve("own").toFile().delete());
+        }
+    }
+
+    private static List<Configuration> bad() {
+        return List.of(
+                configuration(Map.of("directory", "\0")),
+                configuration(Map.of("keystore", "\0")),
+                // What Declarative Services do about a value that they cannot turn into the attribute's type.
+                (Configuration) Proxy.newProxyInstance(
+                        Configuration.class.getClassLoader(),
+                        new Class<?>[] {Configuration.class},
+                        (proxy, method, arguments) -> {
+                            throw new IllegalStateException("cannot be turned into a string");
+                        }));
     }
 
     private static Configuration configuration(Map<String, String> values) {

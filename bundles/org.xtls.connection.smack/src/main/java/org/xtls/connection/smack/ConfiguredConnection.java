@@ -1,6 +1,9 @@
 package org.xtls.connection.smack;
 
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -12,10 +15,13 @@ import org.osgi.service.metatype.annotations.Designate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xtls.BareJid;
+import org.xtls.Failure;
+import org.xtls.Failure.Code;
+import org.xtls.Failure.Fault;
 import org.xtls.transport.Login;
 import org.xtls.transport.ServerTls;
 
-/** An account that is logged in because a configuration says so. */
+/** An account that is logged in because a configuration says so; not before the configuration makes sense. */
 @Component(
         service = {},
         immediate = true,
@@ -28,44 +34,54 @@ public final class ConfiguredConnection {
     private static final Logger LOG = LoggerFactory.getLogger(ConfiguredConnection.class);
 
     private final SmackConnections connections;
-    private Settings settings;
-    private KeptSession session;
+    private @Nullable Settings settings;
+    private @Nullable KeptSession session;
 
     /**
      * Begins to log in.
      *
      * @param connections who does it
      * @param account the configuration
-     * @throws IllegalArgumentException when the configuration makes no sense
+     * @param properties the same untyped, for its name
      */
     @Activate
-    public ConfiguredConnection(@Reference SmackConnections connections, Account account) {
+    public ConfiguredConnection(
+            @Reference SmackConnections connections, Account account, Map<String, Object> properties) {
         this.connections = connections;
-        this.settings = Settings.of(account);
-        this.session = start(settings);
+        modified(account, properties);
     }
 
-    /** A configuration that makes no sense changes nothing; one that says the same neither. */
+    /** A configuration that makes no sense is reported and changes nothing; one that says the same changes nothing. */
     @Modified
-    synchronized void modified(Account account) {
-        Settings changed;
+    synchronized void modified(Account account, Map<String, Object> properties) {
+        Settings wanted;
         try {
-            changed = Settings.of(account);
-        } catch (IllegalArgumentException e) {
-            LOG.error("The changed configuration of {} is not used: {}", settings.jid(), e.getMessage());
+            wanted = Settings.of(account);
+        } catch (RuntimeException e) {
+            Failure failure = new Failure(
+                    Code.LOCAL,
+                    Fault.LOCAL,
+                    "configuration " + properties.getOrDefault("service.pid", PID) + ": " + e.getMessage() + ".",
+                    "Correct it.");
+            LOG.error(
+                    "{} {}",
+                    failure.text(),
+                    settings == null ? "Nobody is logged in." : settings.jid() + " stays logged in as before.");
             return;
         }
-        if (changed.equals(settings)) {
+        if (wanted.equals(settings)) {
             return;
         }
-        session.close();
-        settings = changed;
-        session = start(changed);
+        close();
+        settings = wanted;
+        session = start(wanted);
     }
 
     @Deactivate
     synchronized void close() {
-        session.close();
+        if (session != null) {
+            session.close();
+        }
     }
 
     private KeptSession start(Settings wanted) {
@@ -85,29 +101,28 @@ public final class ConfiguredConnection {
             boolean reconnect,
             int longestPause) {
         static Settings of(Account account) {
-            BareJid jid = BareJid.parse(set("jid", account.jid()));
+            BareJid jid = parse("jid", BareJid::parse, set("jid", account.jid()));
             if (jid.local().isEmpty()) {
                 throw new IllegalArgumentException("jid: an account is written user@domain");
             }
-            String resource = account.resource().isEmpty() ? null : account.resource();
+            String resource = optional(account.resource());
             if (resource != null) {
-                resource = jid.at(resource).resource();
+                resource = parse("resource", jid::at, resource).resource();
             }
-            String host = account.host().isEmpty() ? null : account.host();
-            if (account.port() != 0 && host == null) {
+            String host = optional(account.host());
+            int port = number("port", account::port);
+            if (port != 0 && host == null) {
                 throw new IllegalArgumentException("port: it needs a host; without one both come from SRV records");
             }
             return new Settings(
                     jid,
                     set(".password", account._password()),
                     host,
-                    account.port() == 0
-                            ? OptionalInt.empty()
-                            : OptionalInt.of(within("port", 1, account.port(), 65535)),
+                    port == 0 ? OptionalInt.empty() : OptionalInt.of(within("port", 1, port, 65535)),
                     resource,
-                    ServerTls.parse(account.serverTls()),
+                    parse("serverTls", ServerTls::parse, account.serverTls()),
                     account.reconnect(),
-                    within("longestPause", 1, account.longestPause(), 86400));
+                    within("longestPause", 1, number("longestPause", account::longestPause), 86400));
         }
 
         Login login() {
@@ -125,6 +140,27 @@ public final class ConfiguredConnection {
                 throw new IllegalArgumentException(name + ": it must be set");
             }
             return value;
+        }
+
+        private static @Nullable String optional(@Nullable String value) {
+            return value == null || value.isEmpty() ? null : value;
+        }
+
+        private static <T> T parse(String name, Function<String, T> parser, String value) {
+            try {
+                return parser.apply(value);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+            }
+        }
+
+        private static int number(String name, IntSupplier value) {
+            try {
+                return value.getAsInt();
+            } catch (RuntimeException e) {
+                // Declarative Services throw from here what they cannot turn into this type.
+                throw new IllegalArgumentException(name + ": it is no whole number", e);
+            }
         }
 
         private static int within(String name, int low, int value, int high) {

@@ -2,8 +2,6 @@ package org.xtls.connection.smack;
 
 import java.security.SecureRandom;
 import java.util.concurrent.Future;
-import org.jivesoftware.smack.XMPPException.StreamErrorException;
-import org.jivesoftware.smack.packet.StreamError;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +54,9 @@ final class KeptSession implements AutoCloseable {
                 pause = FIRST_PAUSE_MILLISECONDS;
             }
         } catch (XtlsException e) {
+            if (closed()) {
+                return;
+            }
             if (LoginFailure.hopeless(e.failure())) {
                 LOG.error(
                         "{}: not logged in, and not tried again before the configuration changes. {}",
@@ -68,15 +69,17 @@ final class KeptSession implements AutoCloseable {
         }
     }
 
-    private void lost(Session lost, Exception reason) {
-        if (reason instanceof StreamErrorException stream
-                && stream.getStreamError().getCondition() == StreamError.Condition.conflict) {
+    private synchronized boolean closed() {
+        return closed;
+    }
+
+    private void lost(Session lost, Loss loss) {
+        if (loss.replaced()) {
             // Whoever took our place would be thrown out by us, and throw us out again.
             LOG.error("{}: another client has taken the resource, which is not taken back", login.account());
             connections.end(lost, () -> {});
             return;
         }
-        LOG.warn("{}: the stream was lost. {}", login.account(), reason.getMessage());
         if (again) {
             tryAgain();
         } else {

@@ -2,12 +2,14 @@ package org.xtls.connection.smack;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jivesoftware.smack.ConnectionConfiguration.SecurityMode;
 import org.jivesoftware.smack.ConnectionListener;
 import org.jivesoftware.smack.ReconnectionManager;
 import org.jivesoftware.smack.Smack;
+import org.jivesoftware.smack.SmackConfiguration.UnknownIqRequestReplyMode;
 import org.jivesoftware.smack.SmackException;
 import org.jivesoftware.smack.XMPPConnection;
 import org.jivesoftware.smack.XMPPException;
@@ -19,6 +21,7 @@ import org.jivesoftware.smackx.disco.ServiceDiscoveryManager;
 import org.jspecify.annotations.Nullable;
 import org.jxmpp.stringprep.XmppStringprepException;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,15 +45,19 @@ final class Session implements ConnectionListener {
 
     private static final int PATIENCE_MILLISECONDS = 10_000;
 
+    /** The service property that says why the stream has died; transports read it when the service goes. */
+    private static final String LOST = "xtls.lost";
+
     private final Login login;
     private final boolean resumable;
     private final BundleContext context;
-    private final BiConsumer<Session, Exception> lost;
+    private final BiConsumer<Session, Loss> lost;
 
     private @Nullable XMPPTCPConnection connection;
     private @Nullable ServerTrust trust;
     private @Nullable ServiceRegistration<XMPPConnection> registration;
     private @Nullable FullJid local;
+    private @Nullable String loss;
     private boolean withdrawn;
 
     /**
@@ -61,7 +68,7 @@ final class Session implements ConnectionListener {
      * @param context where the connection is registered
      * @param lost told once for each loss of an open stream
      */
-    Session(Login login, boolean resumable, BundleContext context, BiConsumer<Session, Exception> lost) {
+    Session(Login login, boolean resumable, BundleContext context, BiConsumer<Session, Loss> lost) {
         this.login = login;
         this.resumable = resumable;
         this.context = context;
@@ -109,13 +116,19 @@ final class Session implements ConnectionListener {
     /** Takes the connection away from its users, who can still say goodbye through it, and from new ones. */
     void withdraw() {
         ServiceRegistration<XMPPConnection> registered;
+        String reason;
         synchronized (this) {
             withdrawn = true;
             registered = registration;
             registration = null;
             local = null;
+            reason = loss;
         }
         if (registered != null) {
+            // Smack may tell the transport only after us.
+            if (reason != null) {
+                registered.setProperties(FrameworkUtil.asDictionary(Map.of(LOST, reason)));
+            }
             registered.unregister();
         }
     }
@@ -129,6 +142,8 @@ final class Session implements ConnectionListener {
         }
         if (closing != null) {
             closing.removeConnectionListener(this);
+            // What comes on while the stream is being closed could not be answered, and Smack would complain.
+            closing.setUnknownIqRequestReplyMode(UnknownIqRequestReplyMode.doNotReply);
             closing.disconnect();
             LOG.info("{}: logged out", login.account());
         }
@@ -136,22 +151,27 @@ final class Session implements ConnectionListener {
 
     @Override
     public void connectionClosed() {
-        lose(new IOException("The server closed the stream"));
+        lose(new Loss("the server closed the stream", false));
     }
 
     @Override
     public void connectionClosedOnError(Exception e) {
-        lose(e);
+        LOG.debug("{}: the stream was lost", login.account(), e);
+        lose(Loss.of(e));
     }
 
-    private void lose(Exception reason) {
+    private void lose(Loss known) {
+        FullJid was;
         synchronized (this) {
-            if (local == null) {
+            was = local;
+            if (was == null) {
                 return;
             }
             local = null;
+            loss = known.reason();
         }
-        lost.accept(this, reason);
+        LOG.warn("{}: {}", was, known.reason());
+        lost.accept(this, known);
     }
 
     private void register(XMPPTCPConnection opened, FullJid bound) throws InterruptedException {
@@ -160,6 +180,7 @@ final class Session implements ConnectionListener {
                 throw new InterruptedException("withdrawn while logging in");
             }
             local = bound;
+            loss = null;
             if (registration != null) {
                 return;
             }

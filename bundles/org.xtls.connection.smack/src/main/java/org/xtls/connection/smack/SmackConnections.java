@@ -163,7 +163,7 @@ public final class SmackConnections implements Connections {
         return context;
     }
 
-    private void lost(Session session, Exception reason) {
+    private void lost(Session session, Loss loss) {
         end(session, () -> {});
     }
 

@@ -190,6 +190,22 @@ class ContainerIT {
     }
 
     @Test
+    void an_account_that_made_no_sense_from_the_start_is_logged_in_when_it_is_corrected() throws Exception {
+        Object noAccount = configure("jid", "montague.net");
+        Object noNumber = configure("port", "many");
+        Object noPassword = configure(".password", "");
+        for (Object configuration : List.of(noAccount, noNumber, noPassword)) {
+            update(configuration, "serverTls", "perhaps");
+            update(configuration, "resource", "orchard");
+            assertEquals("up romeo@montague.net/orchard", next());
+            update(configuration, "longestPause", "long");
+            call(configuration, "delete");
+            assertEquals("down romeo@montague.net/orchard", next());
+        }
+        assertNull(links.poll());
+    }
+
+    @Test
     void a_bundle_that_has_gone_can_be_collected() throws Exception {
         configure("resource", "orchard");
         assertEquals("up romeo@montague.net/orchard", next());
@@ -224,7 +240,7 @@ class ContainerIT {
         return configuration;
     }
 
-    private void update(Object configuration, String key, String value) throws Exception {
+    private void update(Object configuration, String key, Object value) throws Exception {
         Dictionary<String, Object> properties = new Hashtable<>(Map.of(
                 "jid", "romeo@montague.net",
                 ".password", "secret",

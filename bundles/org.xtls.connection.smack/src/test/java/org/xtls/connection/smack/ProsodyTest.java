@@ -198,6 +198,28 @@ class ProsodyTest {
         }
     }
 
+    @Test
+    void the_tunnels_of_a_client_whose_resource_was_taken_hear_so() throws Exception {
+        SmackTransport transport = new SmackTransport(registry.context);
+        try {
+            Login orchard = new Login(
+                    BareJid.parse("romeo@" + Prosody.TLS),
+                    "secret".toCharArray(),
+                    "127.0.0.1",
+                    OptionalInt.of(prosody.port),
+                    "orchard",
+                    new ServerTls.Disabled());
+            FullJid local = connect(orchard);
+            TransportAccess.follow(transport, registry, registry.connections().get(0));
+            BlockingQueue<Object> told = new LinkedBlockingQueue<>();
+            link(local).listen(new Notes(told));
+            connect(orchard);
+            assertEquals("the server ended the stream: conflict", told.poll(20, TimeUnit.SECONDS));
+        } finally {
+            transport.close();
+        }
+    }
+
     private Link link(FullJid local) throws Exception {
         for (ServiceReference<Link> reference : registry.context.getServiceReferences(Link.class, null)) {
             if (reference.getProperty(Link.LOCAL).equals(local.toString())) {

@@ -25,6 +25,9 @@ final class Registry implements AutoCloseable {
         context = framework.getBundleContext();
         context.addServiceListener(
                 event -> {
+                    if (event.getType() == ServiceEvent.MODIFIED) {
+                        return;
+                    }
                     XMPPConnection connection = (XMPPConnection) context.getService(event.getServiceReference());
                     events.add((event.getType() == ServiceEvent.REGISTERED ? "registered " : "unregistered ")
                             + connection.getUser()

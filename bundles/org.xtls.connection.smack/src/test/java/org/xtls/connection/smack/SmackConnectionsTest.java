@@ -6,17 +6,28 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.lang.reflect.Field;
+import java.lang.reflect.Proxy;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.jivesoftware.smack.AbstractXMPPConnection;
 import org.jivesoftware.smack.XMPPConnection;
 import org.jivesoftware.smack.roster.Roster;
 import org.jivesoftware.smack.tcp.XMPPTCPConnection;
@@ -24,15 +35,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.ServiceEvent;
+import org.slf4j.LoggerFactory;
 import org.xtls.BareJid;
 import org.xtls.Failure;
 import org.xtls.FullJid;
 import org.xtls.XtlsException;
 import org.xtls.server.loopback.LoopbackServer;
 import org.xtls.server.loopback.Stanza;
+import org.xtls.server.loopback.Verdict;
 import org.xtls.server.loopback.Wiretap;
+import org.xtls.transport.Iq;
+import org.xtls.transport.Link;
+import org.xtls.transport.LinkListener;
 import org.xtls.transport.Login;
 import org.xtls.transport.ServerTls;
+import org.xtls.transport.smack.SmackTransport;
 
 class SmackConnectionsTest {
     private static final FullJid ROMEO = FullJid.parse("romeo@montague.net/orchard");
@@ -187,6 +205,44 @@ class SmackConnectionsTest {
     }
 
     @Test
+    void a_request_that_comes_while_the_stream_is_being_closed_is_no_reason_to_complain() throws Exception {
+        BlockingQueue<LogRecord> complaints = new LinkedBlockingQueue<>();
+        Handler ear = new Handler() {
+            @Override
+            public void publish(LogRecord complaint) {
+                complaints.add(complaint);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Logger smack = Logger.getLogger(AbstractXMPPConnection.class.getName());
+        smack.addHandler(ear);
+        try {
+            connect(login("orchard"));
+            server.interceptor((stanza, router) -> {
+                if (stanza.isType("unavailable")) {
+                    for (int i = 0; i < 50; i++) {
+                        server.inject(
+                                ROMEO.toString(),
+                                "<iq type='get' id='late" + i + "' from='juliet@montague.net/balcony'>"
+                                        + "<query xmlns='of:nobody'/></iq>");
+                    }
+                }
+                return Verdict.pass();
+            });
+            connections.disconnect(ROMEO).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            assertEquals(
+                    List.of(), complaints.stream().map(LogRecord::getMessage).toList());
+        } finally {
+            smack.removeHandler(ear);
+        }
+    }
+
+    @Test
     void a_lost_stream_withdraws_the_connection() throws Exception {
         connect(login("orchard"));
         registry.next();
@@ -202,6 +258,70 @@ class SmackConnectionsTest {
         server.disconnect(ROMEO.toString());
         assertTrue(registry.next().startsWith("unregistered"));
         assertEquals(List.of(), connections.connected());
+    }
+
+    @Test
+    void the_reason_of_a_loss_reaches_the_tunnels_and_the_log() throws Exception {
+        SmackTransport transport = new SmackTransport(registry.context);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        ch.qos.logback.classic.Logger logger =
+                (ch.qos.logback.classic.Logger) LoggerFactory.getLogger("org.xtls.connection.smack");
+        log.start();
+        logger.addAppender(log);
+        try {
+            Map<String, CheckedStep> losses = new LinkedHashMap<>();
+            losses.put("the stream was lost: ", () -> server.drop(ROMEO.toString()));
+            losses.put("the server ended the stream: system-shutdown", () -> server.close());
+            for (String reason : losses.keySet()) {
+                connect(login("orchard"));
+                XMPPConnection connection = registry.connections().get(0);
+                TransportAccess.follow(transport, registry, connection);
+                Link link = registry.context.getService(registry.context
+                        .getServiceReferences(Link.class, null)
+                        .iterator()
+                        .next());
+                BlockingQueue<String> told = new LinkedBlockingQueue<>();
+                Link.Listening listening = link.listen(new LinkListener() {
+                    @Override
+                    public void received(Iq iq) {}
+
+                    @Override
+                    public void unavailable(FullJid peer) {}
+
+                    @Override
+                    public void lost(String why) {
+                        told.add(why);
+                    }
+                });
+                registry.context.addServiceListener(event -> {
+                    if (event.getType() == ServiceEvent.UNREGISTERING
+                            && registry.context.getService(event.getServiceReference()) == link) {
+                        listening.close();
+                    }
+                });
+                losses.get(reason).run();
+                String why = String.valueOf(told.poll(20, TimeUnit.SECONDS));
+                assertTrue(why.startsWith(reason), why);
+                assertEquals(
+                        1,
+                        List.copyOf(log.list).stream()
+                                .filter(event -> event.getLevel() == Level.WARN)
+                                .filter(event -> event.getFormattedMessage().equals(ROMEO + ": " + why))
+                                .filter(event -> event.getThrowableProxy() == null)
+                                .count(),
+                        log.list.toString());
+                for (FullJid left : connections.connected()) {
+                    connections.disconnect(left).toCompletableFuture().get(20, TimeUnit.SECONDS);
+                }
+            }
+        } finally {
+            logger.detachAppender(log);
+            transport.close();
+        }
+    }
+
+    private interface CheckedStep {
+        void run() throws Exception;
     }
 
     @Test
@@ -284,6 +404,59 @@ class SmackConnectionsTest {
                 "orchard",
                 new ServerTls.Disabled());
         assertTrue(LoginFailure.hopeless(failure(wrong).failure()));
+    }
+
+    @Test
+    void an_account_that_makes_no_sense_is_not_logged_in_before_it_is_corrected() throws Exception {
+        for (Map<String, Object> bad : List.<Map<String, Object>>of(
+                Map.of("jid", "montague.net"),
+                Map.of("jid", "romeo@"),
+                Map.of("port", "many"),
+                Map.of("port", 65536),
+                Map.of("longestPause", 0),
+                Map.of("host", ""),
+                Map.of("serverTls", "perhaps"))) {
+            ConfiguredConnection configured =
+                    new ConfiguredConnection(connections, account(bad), Map.of("service.pid", "it"));
+            assertEquals(List.of(), connections.connected());
+            configured.modified(account(bad), Map.of());
+            configured.modified(account(Map.of()), Map.of());
+            assertEquals("registered " + ROMEO + " online", registry.next());
+            configured.modified(account(bad), Map.of());
+            assertEquals(List.of(ROMEO), connections.connected());
+            configured.close();
+            assertTrue(registry.next().startsWith("unregistered"));
+        }
+    }
+
+    /** A value of another type fails when it is asked for, as Declarative Services do it. */
+    private Account account(Map<String, Object> different) {
+        Map<String, Object> values = new HashMap<>(Map.of(
+                "jid",
+                ROMEO.bare().toString(),
+                "_password",
+                "secret",
+                "host",
+                "127.0.0.1",
+                "port",
+                server.port(),
+                "resource",
+                "orchard",
+                "serverTls",
+                "disabled",
+                "reconnect",
+                true,
+                "longestPause",
+                300));
+        values.putAll(different);
+        return (Account) Proxy.newProxyInstance(
+                Account.class.getClassLoader(), new Class<?>[] {Account.class}, (proxy, method, arguments) -> {
+                    Object value = values.get(method.getName());
+                    if (method.getReturnType() == int.class && !(value instanceof Integer)) {
+                        throw new IllegalStateException("cannot be turned into an int");
+                    }
+                    return value;
+                });
     }
 
     private Login login(String resource) {

@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Hands stanzas to Smack in the order in which they come and never blocks who sends: what Smack's own queue has no room
- * for, or what comes while a lost stream may still be resumed, waits here.
+ * for, or what comes while a lost stream may still be resumed, waits here. It never throws to who sends either: what can no
+ * longer be sent is dropped, and the loss is told to the link's listener.
  */
 final class Outbox {
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
@@ -34,7 +35,7 @@ final class Outbox {
      * Makes an open one.
      *
      * @param connection where to
-     * @param executor for the one task that waits for room
+     * @param executor for the one task that waits for room; it may discard it, but not throw
      * @param stuck run there when too much waits; nothing more is sent then
      */
     Outbox(XMPPConnection connection, Executor executor, Runnable stuck) {

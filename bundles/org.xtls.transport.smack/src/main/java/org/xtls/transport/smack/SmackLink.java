@@ -168,7 +168,7 @@ final class SmackLink implements Link {
         }
         // Anybody can guess that a request is under way; only the server can write another's address into "from".
         if (!asked.equals(from)) {
-            LOG.warn("{}: ignored an answer from {} to a request sent to {}", local, answer.getFrom(), asked);
+            LOG.warn("{}: ignored an answer from somebody else to a request sent to {}", local, asked);
             return;
         }
         open.answered(id);

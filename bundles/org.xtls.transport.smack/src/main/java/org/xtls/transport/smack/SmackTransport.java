@@ -38,6 +38,9 @@ import org.xtls.transport.Link;
 public final class SmackTransport {
     private static final Logger LOG = LoggerFactory.getLogger(SmackTransport.class);
 
+    /** The service property in which whoever withdraws a connection with a dead stream says why it died. */
+    static final String LOST = "xtls.lost";
+
     private final BundleContext context;
     private final ExecutorService senders;
     private final ScheduledThreadPoolExecutor timer;
@@ -52,9 +55,9 @@ public final class SmackTransport {
     @Activate
     public SmackTransport(BundleContext context) {
         this.context = context;
-        this.senders = new ThreadPoolExecutor(
-                0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), threads("xtls-link-sender"));
-        this.timer = new ScheduledThreadPoolExecutor(1, threads("xtls-link-timer"));
+        this.senders = senders();
+        this.timer =
+                new ScheduledThreadPoolExecutor(1, threads("xtls-link-timer"), new ThreadPoolExecutor.DiscardPolicy());
         timer.setRemoveOnCancelPolicy(true);
         timer.setKeepAliveTime(10, TimeUnit.SECONDS);
         timer.allowCoreThreadTimeOut(true);
@@ -89,7 +92,7 @@ public final class SmackTransport {
             stream = streams.remove(connection);
         }
         if (stream != null) {
-            stream.detach("the connection was withdrawn");
+            stream.detach(service.getProperty(LOST) instanceof String reason ? reason : "the connection was withdrawn");
         }
     }
 
@@ -108,6 +111,18 @@ public final class SmackTransport {
         senders.shutdownNow();
         awaitEnd(timer);
         awaitEnd(senders);
+    }
+
+    /** Who still sends when the transport has stopped has been told so, and gets no exception on top. */
+    static ExecutorService senders() {
+        return new ThreadPoolExecutor(
+                0,
+                Integer.MAX_VALUE,
+                10,
+                TimeUnit.SECONDS,
+                new SynchronousQueue<>(),
+                threads("xtls-link-sender"),
+                new ThreadPoolExecutor.DiscardPolicy());
     }
 
     private static void awaitEnd(ExecutorService executor) {

@@ -3,6 +3,7 @@ package org.xtls.transport.smack;
 import static org.xtls.transport.smack.PayloadProvider.OFFERS;
 import static org.xtls.transport.smack.PayloadProvider.XTLS;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -93,7 +94,11 @@ final class Stream implements ConnectionListener {
         }
         connection.removeConnectionListener(this);
         ServiceDiscoveryManager.getInstanceFor(connection).removeFeature(XTLS);
-        down(reason);
+        if (connection.isConnected()) {
+            withdraw(reason);
+        } else {
+            down(reason);
+        }
         handlers.forEach(connection::unregisterIQRequestHandler);
         connection.removeSyncStanzaListener(answers);
         connection.removeSyncStanzaListener(departures);
@@ -129,15 +134,7 @@ final class Stream implements ConnectionListener {
             }
             return;
         }
-        down(
-                e instanceof StreamErrorException stream
-                        ? "the server ended the stream, "
-                                + stream.getStreamError().getCondition()
-                        : "the stream was lost, "
-                                + String.valueOf(e.getMessage())
-                                        .lines()
-                                        .findFirst()
-                                        .orElse(""));
+        down(reason(e));
     }
 
     private void up() {
@@ -168,24 +165,47 @@ final class Stream implements ConnectionListener {
         registered.unregister();
     }
 
-    /** The service goes first: while its users let go of the link they can still send their farewell. */
+    /** The stream is dead: the users of the link are told why before the service goes, and they with it. */
     private void down(String reason) {
-        SmackLink lost;
-        ServiceRegistration<Link> registered;
-        synchronized (this) {
-            lost = link;
-            registered = registration;
-            link = null;
-            registration = null;
+        Lost lost = take();
+        if (lost.link != null) {
+            lost.link.lost(reason);
+            LOG.info("{}: link is gone, {}", lost.link.local(), reason);
         }
+        if (lost.registration != null) {
+            lost.registration.unregister();
+        }
+    }
+
+    /** The stream lives: the service goes first, so that the users of the link can still send their farewell. */
+    private void withdraw(String reason) {
+        Lost lost = take();
+        if (lost.registration != null) {
+            lost.registration.unregister();
+        }
+        if (lost.link != null) {
+            lost.link.lost(reason);
+            LOG.info("{}: link is gone, {}", lost.link.local(), reason);
+        }
+    }
+
+    private synchronized Lost take() {
+        Lost lost = new Lost(link, registration);
+        link = null;
+        registration = null;
         cancelDeadline();
-        if (registered != null) {
-            registered.unregister();
+        return lost;
+    }
+
+    private static String reason(Exception e) {
+        if (e instanceof StreamErrorException stream) {
+            return "the server ended the stream: " + stream.getStreamError().getCondition();
         }
-        if (lost != null) {
-            lost.lost(reason);
-            LOG.info("{}: link is gone, {}", lost.local(), reason);
+        if (e instanceof IOException && e.getMessage() != null) {
+            return "the stream was lost: " + e.getMessage().lines().findFirst().orElse("");
         }
+        // What Smack's parser says of a connection that was closed in the middle is for its developers.
+        return "the stream was lost: it broke off or is not well-formed";
     }
 
     private synchronized void cancelDeadline() {
@@ -221,4 +241,6 @@ final class Stream implements ConnectionListener {
                     : current.requested(request);
         }
     }
+
+    private record Lost(@Nullable SmackLink link, @Nullable ServiceRegistration<Link> registration) {}
 }

@@ -4,6 +4,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.apache.felix.framework.FrameworkFactory;
 import org.jivesoftware.smack.AbstractXMPPConnection;
 import org.jivesoftware.smack.ConnectionConfiguration.SecurityMode;
@@ -12,6 +15,7 @@ import org.jivesoftware.smack.tcp.XMPPTCPConnection;
 import org.jivesoftware.smack.tcp.XMPPTCPConnectionConfiguration;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceEvent;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.launch.Framework;
@@ -24,6 +28,7 @@ final class Verona implements AutoCloseable {
     final BundleContext context;
     final SmackTransport transport;
     private final Framework framework;
+    private final BlockingQueue<String> withdrawn = new LinkedBlockingQueue<>();
     private final List<AbstractXMPPConnection> connections = new ArrayList<>();
 
     Verona(Path cache, LoopbackServer.Builder builder) throws Exception {
@@ -34,11 +39,22 @@ final class Verona implements AutoCloseable {
         framework = new FrameworkFactory().newFramework(Map.of(Constants.FRAMEWORK_STORAGE, cache.toString()));
         framework.start();
         context = framework.getBundleContext();
+        context.addServiceListener(
+                event -> {
+                    if (event.getType() == ServiceEvent.UNREGISTERING) {
+                        withdrawn.add((String) event.getServiceReference().getProperty(Link.LOCAL));
+                    }
+                },
+                "(objectClass=" + Link.class.getName() + ")");
         transport = new SmackTransport(context);
     }
 
     /** Connected, not logged in. */
     AbstractXMPPConnection connect(String local, String domain) throws Exception {
+        return connect(local, domain, true);
+    }
+
+    AbstractXMPPConnection connect(String local, String domain, boolean presence) throws Exception {
         XMPPTCPConnection connection = new XMPPTCPConnection(XMPPTCPConnectionConfiguration.builder()
                 .setHost("127.0.0.1")
                 .setPort(server.port())
@@ -46,6 +62,7 @@ final class Verona implements AutoCloseable {
                 .setUsernameAndPassword(local, "secret")
                 .setResource("test")
                 .setSecurityMode(SecurityMode.disabled)
+                .setSendPresence(presence)
                 .build());
         connections.add(connection);
         connection.connect();
@@ -85,6 +102,21 @@ final class Verona implements AutoCloseable {
                         link.local().toString().equals(connection.getUser().toString()))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** Whose link was withdrawn next. */
+    String withdrawn() throws InterruptedException {
+        return String.valueOf(withdrawn.poll(20, TimeUnit.SECONDS));
+    }
+
+    /** What a user of links does: it lets go of one when its service goes, and is told nothing more. */
+    void letGoWithTheService(Notes notes) {
+        context.addServiceListener(event -> {
+            if (event.getType() == ServiceEvent.UNREGISTERING
+                    && context.getService(event.getServiceReference()) == notes.link) {
+                notes.listening.close();
+            }
+        });
     }
 
     List<ServiceReference<Link>> links() throws Exception {

@@ -37,8 +37,9 @@ import org.xtls.trust.TrustStore;
  * complete on that thread.
  *
  * <p>The directory is locked for as long as the store is open: two containers that wrote to one file would undo each
- * other's decisions. As a component the store is there even when the file cannot be opened: every stage then fails with
- * the reason, and tries again, so that the user learns it and nothing needs a restart once the cause is gone.
+ * other's decisions. As a component the store is there even when the file cannot be opened or the configuration makes no
+ * sense: every stage then fails with the reason, and tries again, so that the user learns it and nothing needs a restart
+ * once the cause is gone.
  */
 @Component(service = TrustStore.class, immediate = true, configurationPid = FileTrustStore.PID)
 @Designate(ocd = Configuration.class)
@@ -60,25 +61,23 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
     private Path directory;
     private int firstUseLimit;
     private @Nullable TrustFile file;
+    private @Nullable Failure misconfigured;
 
-    /**
-     * A store as a component.
-     *
-     * @throws IllegalArgumentException when the configuration makes no sense; the message says what is wrong
-     */
+    /** A store as a component. Until its configuration makes sense every stage fails with what is wrong. */
     @Activate
     public FileTrustStore(BundleContext context, Configuration configuration) {
-        this(
-                directory(configuration, defaultDirectory(context)),
-                checkedLimit(configuration.firstUseLimit()),
-                defaultDirectory(context),
-                Clock.systemUTC(),
-                null);
-        inOrder(TrustFile::path).whenComplete((path, failure) -> {
-            if (failure != null) {
-                LOG.error("{}", failure.getMessage());
+        this(defaultDirectory(context), FIRST_USE_LIMIT, defaultDirectory(context), Clock.systemUTC(), null);
+        worker.submit(() -> {
+            try {
+                Settings settings = Settings.of(configuration, defaultDirectory);
+                directory = settings.directory();
+                firstUseLimit = settings.firstUseLimit();
+            } catch (RuntimeException e) {
+                misconfigured = misconfiguration(e);
             }
+            return directory;
         });
+        tryOut();
     }
 
     /**
@@ -173,19 +172,21 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
     @Modified
     void modified(Configuration configuration) {
         worker.submit(() -> {
-                    int limit = checkedLimit(configuration.firstUseLimit());
-                    moveTo(directory(configuration, defaultDirectory));
-                    firstUseLimit = limit;
-                    return limit;
-                })
-                .whenComplete((done, failure) -> {
-                    if (failure != null) {
-                        LOG.error(
-                                "configuration {} cannot be applied, the former one stays: {}",
-                                PID,
-                                failure.getMessage());
-                    }
-                });
+            try {
+                Settings settings = Settings.of(configuration, defaultDirectory);
+                moveTo(settings.directory());
+                firstUseLimit = settings.firstUseLimit();
+                misconfigured = null;
+            } catch (IOException | RuntimeException e) {
+                if (misconfigured == null) {
+                    LOG.error("{} The former one stays.", misconfiguration(e).text());
+                } else {
+                    misconfigured = misconfiguration(e);
+                }
+            }
+            return directory;
+        });
+        tryOut();
     }
 
     /** Ends the store. What was asked before is done first. */
@@ -200,6 +201,15 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
             return directory;
         });
         worker.close();
+    }
+
+    /** What keeps the store from working is to be in the log before somebody needs it. */
+    private void tryOut() {
+        inOrder(TrustFile::path).whenComplete((path, failure) -> {
+            if (failure != null) {
+                LOG.error("{}", failure.getMessage());
+            }
+        });
     }
 
     private void moveTo(Path wanted) throws IOException {
@@ -229,6 +239,9 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
 
     private <T> CompletionStage<T> inOrder(Step<T> step) {
         return worker.submit(() -> {
+            if (misconfigured != null) {
+                throw new XtlsException(misconfigured);
+            }
             try {
                 TrustFile open = file;
                 if (open == null) {
@@ -265,20 +278,38 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
                 : Path.of(home).resolve("trust");
     }
 
-    private static Path directory(Configuration configuration, Path fallback) {
-        String configured = configuration.directory();
-        try {
-            return configured == null || configured.isBlank() ? fallback : Path.of(configured);
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException("directory: '" + configured + "' is no path", e);
-        }
+    private static Failure misconfiguration(Exception e) {
+        return new Failure(Code.LOCAL, Fault.LOCAL, "configuration " + PID + ": " + Reason.of(e) + ".", "Correct it.");
     }
 
-    private static int checkedLimit(int limit) {
-        if (limit < 0 || limit > MAX_FIRST_USE_LIMIT) {
-            throw new IllegalArgumentException(
-                    "firstUseLimit: " + limit + " is not between 0 and " + MAX_FIRST_USE_LIMIT);
+    /** The configuration, checked. */
+    private record Settings(Path directory, int firstUseLimit) {
+        static Settings of(Configuration configuration, Path defaultDirectory) {
+            return new Settings(directory(configuration, defaultDirectory), limit(configuration));
         }
-        return limit;
+
+        private static Path directory(Configuration configuration, Path fallback) {
+            String configured = configuration.directory();
+            try {
+                return configured == null || configured.isBlank() ? fallback : Path.of(configured);
+            } catch (InvalidPathException e) {
+                throw new IllegalArgumentException("directory: '" + configured + "' is no path", e);
+            }
+        }
+
+        private static int limit(Configuration configuration) {
+            int limit;
+            try {
+                limit = configuration.firstUseLimit();
+            } catch (RuntimeException e) {
+                // Declarative Services throw from here what they cannot turn into this type.
+                throw new IllegalArgumentException("firstUseLimit: it is no whole number", e);
+            }
+            if (limit < 0 || limit > MAX_FIRST_USE_LIMIT) {
+                throw new IllegalArgumentException(
+                        "firstUseLimit: " + limit + " is not between 0 and " + MAX_FIRST_USE_LIMIT);
+            }
+            return limit;
+        }
     }
 }

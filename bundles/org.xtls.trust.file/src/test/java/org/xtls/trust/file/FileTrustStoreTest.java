@@ -291,6 +291,7 @@ class FileTrustStoreTest {
                 store.modified(configuration(home.resolve("first").toString(), 5));
                 store.modified(configuration("\0", 5));
                 store.modified(configuration(home.resolve("second").toString(), -1));
+                store.modified(configuration(home.resolve("second").toString(), "many"));
                 assertEquals(ROMEO, await(store.peers()).get(0).peer());
             }
         }
@@ -345,9 +346,34 @@ class FileTrustStoreTest {
     }
 
     @Test
-    void a_configuration_that_makes_no_sense_does_not_start() {
-        for (Configuration bad : List.of(configuration("\0", 5), configuration("", -1), configuration("", 1_000_001))) {
-            assertThrows(IllegalArgumentException.class, () -> new FileTrustStore(framework(null), bad));
+    void a_store_that_starts_with_a_configuration_that_makes_no_sense_says_so_until_it_is_corrected() throws Exception {
+        Map<Configuration, String> bad = Map.of(
+                configuration("\0", 5), "directory: ",
+                configuration("", -1), "firstUseLimit: -1 is not between 0 and 1000000",
+                configuration("", 1_000_001), "firstUseLimit: 1000001 is not between 0 and 1000000",
+                configuration("", "many"), "firstUseLimit: it is no whole number");
+        for (Map.Entry<Configuration, String> entry : bad.entrySet()) {
+            Path corrected = Files.createTempDirectory(home, "corrected");
+            try (FileTrustStore store = new FileTrustStore(framework(null), entry.getKey())) {
+                Failure failure = failure(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+                assertEquals(Failure.Code.LOCAL, failure.code());
+                assertEquals(Failure.Fault.LOCAL, failure.fault());
+                assertTrue(
+                        failure.message().startsWith("configuration org.xtls.trust.file: " + entry.getValue()),
+                        failure.message());
+                assertEquals("Correct it.", failure.advice());
+
+                store.modified(configuration("", -7));
+                assertTrue(failure(store.peers()).message().contains("-7 is not between"));
+                store.modified(configuration(corrected.toString(), 1));
+                await(store.put(JULIET, KEY, KeyState.FIRST_USE, "first"));
+                assertEquals(
+                        Failure.Code.LIMIT,
+                        failure(store.put(ROMEO, KEY, KeyState.FIRST_USE, "second"))
+                                .code());
+            }
+            assertTrue(Files.exists(corrected.resolve("known-keys")));
+            assertFalse(Files.exists(home.resolve("data")), "nothing was kept elsewhere meanwhile");
         }
     }
 
@@ -363,12 +389,23 @@ class FileTrustStoreTest {
                 });
     }
 
-    private static Configuration configuration(String directory, int firstUseLimit) {
+    /** A limit that is no number fails when it is asked for, as Declarative Services do it. */
+    private static Configuration configuration(String directory, Object firstUseLimit) {
         Map<String, Object> values = Map.of("directory", directory, "firstUseLimit", firstUseLimit);
         return (Configuration) Proxy.newProxyInstance(
                 Configuration.class.getClassLoader(),
                 new Class<?>[] {Configuration.class},
-                (proxy, method, arguments) -> values.get(method.getName()));
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "hashCode" -> System.identityHashCode(proxy);
+                    case "equals" -> proxy == arguments[0];
+                    default -> {
+                        Object value = values.get(method.getName());
+                        if (method.getReturnType() == int.class && !(value instanceof Integer)) {
+                            throw new IllegalStateException("cannot be turned into an int");
+                        }
+                        yield value;
+                    }
+                });
     }
 
     private FileTrustStore at(Instant time) throws IOException {
