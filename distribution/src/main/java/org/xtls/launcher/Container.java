@@ -28,8 +28,8 @@ import org.osgi.framework.startlevel.BundleStartLevel;
 import org.osgi.framework.startlevel.FrameworkStartLevel;
 
 /**
- * A framework with the distribution's bundles. {@code bundles/1} is started at start level 1, and so on; within a level
- * the framework stops bundles in the opposite order of their names, by which the tunnel goes before what it stands on.
+ * A framework with the distribution's bundles. {@code bundles/1} is started at start level 1, and so on, and the levels
+ * stop in the opposite order: the shell goes first, then the tunnel, then what it stands on.
  */
 final class Container implements AutoCloseable {
     private static final Logger log = Logger.getLogger(Container.class.getName());

@@ -6,12 +6,19 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 
 /**
  * The folder that holds a container's state, and the lock that keeps a second container out of it.
@@ -26,6 +33,9 @@ import java.nio.file.attribute.PosixFilePermissions;
  * </pre>
  */
 final class Home implements AutoCloseable {
+    private static final boolean POSIX =
+            FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+
     private final Path folder;
     private final FileChannel lock;
 
@@ -44,9 +54,39 @@ final class Home implements AutoCloseable {
                 Files.createDirectories(folder.resolve(part), ownerOnly());
             }
         } catch (IOException e) {
-            throw new IOException("The home " + folder + " cannot be made: " + e + ". Choose another with --home.", e);
+            throw new IOException(
+                    "The home " + folder + " cannot be made: " + reason(e) + ". Choose another with --home.", e);
         }
-        return new Home(folder, lock(folder));
+        FileChannel lock = lock(folder);
+        try {
+            requireOwn(folder);
+        } catch (IOException e) {
+            lock.close();
+            throw e;
+        }
+        return new Home(folder, lock);
+    }
+
+    /** Whoever can write to a home, or to its deploy/, can have a bundle of theirs started in our name. */
+    private static void requireOwn(Path folder) throws IOException {
+        if (!POSIX) {
+            return;
+        }
+        UserPrincipal self = Files.getOwner(folder.resolve("lock"));
+        for (Path part : new Path[] {
+            folder, folder.resolve("cache"), folder.resolve("config"), folder.resolve("deploy"), folder.resolve("log")
+        }) {
+            PosixFileAttributes attributes = Files.readAttributes(part, PosixFileAttributes.class);
+            if (!attributes.owner().equals(self)) {
+                throw new IOException(part + " belongs to " + attributes.owner().getName()
+                        + ", not to you: others could start bundles in your name. Choose another home with --home.");
+            }
+            if (attributes.permissions().contains(PosixFilePermission.GROUP_WRITE)
+                    || attributes.permissions().contains(PosixFilePermission.OTHERS_WRITE)) {
+                throw new IOException("Others may write to " + part
+                        + ": they could start bundles in your name. Do: chmod go-w " + part);
+            }
+        }
     }
 
     Path folder() {
@@ -70,7 +110,7 @@ final class Home implements AutoCloseable {
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new IOException(
-                    "The home " + folder + " cannot be written to: " + e + ". Choose another with --home.", e);
+                    "The home " + folder + " cannot be written to: " + reason(e) + ". Choose another with --home.", e);
         }
         FileLock lock = null;
         try {
@@ -89,9 +129,24 @@ final class Home implements AutoCloseable {
         return channel;
     }
 
+    /** The JDK's exceptions say much by their class and little by their message. */
+    private static String reason(IOException e) {
+        if (e instanceof AccessDeniedException denied) {
+            return "you may not write to " + denied.getFile();
+        }
+        if (e instanceof FileAlreadyExistsException present) {
+            return present.getFile() + " is there and is no folder";
+        }
+        if (e instanceof NoSuchFileException absent) {
+            return "nothing can be made at " + absent.getFile();
+        }
+        String reason = e instanceof FileSystemException failed ? failed.getReason() : e.getMessage();
+        return reason == null ? "the file system refuses it" : reason;
+    }
+
     /** Private keys live here. */
     private static FileAttribute<?>[] ownerOnly() {
-        if (!FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+        if (!POSIX) {
             return new FileAttribute<?>[0];
         }
         return new FileAttribute<?>[] {

@@ -1,5 +1,6 @@
 package org.xtls.launcher;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -24,8 +25,9 @@ record Options(Task task, Path home, String commands) {
                            Default: $XTLS_HOME, or .xtls in your home folder. One container at a time.
 
             In the shell "help" lists the commands. In a file, blank lines and lines that begin with # are
-            skipped; the first command that fails ends the run.
-            Exit status: 0 all went well, 1 a command or the container failed, 2 wrong usage.
+            skipped; the first command that fails ends the run. Without a terminal and without "run",
+            commands come from standard input too, and a failed one is no reason to stop.
+            Exit status: 0 all went well, 1 a command (any of them) or the container failed, 2 wrong usage.
             Environment: JAVA_HOME (a JDK or JRE, 17 or later), XTLS_OPTS (options for Java), XTLS_HOME.
             """;
 
@@ -54,6 +56,7 @@ record Options(Task task, Path home, String commands) {
                 case "run" -> {
                     String commands = next(left, "run needs a file, or - for standard input");
                     requireEnd(left);
+                    requireReadable(commands);
                     return new Options(Task.COMMANDS, home, commands);
                 }
                 default -> throw new IllegalArgumentException("what is '" + word + "'?");
@@ -78,6 +81,23 @@ record Options(Task task, Path home, String commands) {
     private static void requireEnd(Deque<String> left) {
         if (!left.isEmpty()) {
             throw new IllegalArgumentException("'" + left.element() + "' is too much");
+        }
+    }
+
+    /** Said before a container is started for it. */
+    private static void requireReadable(String commands) {
+        if (commands.equals("-")) {
+            return;
+        }
+        Path file = Path.of(commands);
+        if (!Files.exists(file)) {
+            throw new IllegalArgumentException("there is no file " + file);
+        }
+        if (Files.isDirectory(file)) {
+            throw new IllegalArgumentException(file + " is a folder; a file with commands is wanted");
+        }
+        if (!Files.isReadable(file)) {
+            throw new IllegalArgumentException("the file " + file + " may not be read by you");
         }
     }
 }

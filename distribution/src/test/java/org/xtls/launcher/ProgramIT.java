@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.FileSystem;
@@ -14,10 +15,12 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import java.util.zip.ZipEntry;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,8 +28,28 @@ import org.junit.jupiter.api.io.TempDir;
 /** The program and its container, without a network. */
 @Timeout(180)
 class ProgramIT {
+    /** A container for the stories that leave it as it was. */
+    private static Xtls running;
+
+    private static Path home;
+
     @TempDir
     Path folder;
+
+    @BeforeAll
+    static void start(@TempDir Path shared) throws Exception {
+        home = shared.resolve("deep/home");
+        running = Xtls.listening(home);
+    }
+
+    @AfterAll
+    static void leave() throws Exception {
+        try (Xtls last = running) {
+            last.leave();
+        }
+        String log = Files.readString(home.resolve("log/xtls.log"));
+        assertTrue(log.contains("INFO") && !log.contains("WARN") && !log.contains("ERROR"), log);
+    }
 
     @Test
     void help_and_version_are_told_without_a_container() throws Exception {
@@ -52,20 +75,34 @@ class ProgramIT {
     }
 
     @Test
-    void every_bundle_of_the_distribution_is_active() throws Exception {
-        try (Xtls xtls = Xtls.listening(folder)) {
-            List<String> bundles = xtls.tell("felix:lb -s")
-                    .lines()
-                    .filter(line -> line.contains("|"))
-                    .skip(1)
-                    .toList();
-            assertTrue(bundles.size() > 40, bundles::toString);
-            bundles.forEach(bundle -> assertTrue(bundle.contains("|Active"), bundle));
-            assertTrue(xtls.tell("methods").contains("x509"));
-            xtls.leave();
+    void a_file_that_cannot_be_run_is_told_before_a_container_is_made() throws Exception {
+        Path absent = folder.resolve("not there");
+        try (Xtls xtls = run(absent)) {
+            assertEquals(2, xtls.status());
+            assertEquals("xtls: there is no file " + absent + "\nTry: xtls --help\n", xtls.errors());
         }
-        String log = Files.readString(folder.resolve("log/xtls.log"));
-        assertTrue(log.contains("INFO") && !log.contains("WARN") && !log.contains("ERROR"), log);
+        try (Xtls xtls = run(folder)) {
+            assertEquals(2, xtls.status());
+            assertTrue(xtls.errors().startsWith("xtls: " + folder + " is a folder"), xtls.errors());
+        }
+        assertFalse(Files.exists(folder.resolve("home")));
+    }
+
+    @Test
+    void every_bundle_of_the_distribution_is_active() throws Exception {
+        List<String> bundles = bundles("felix:lb -s");
+        assertTrue(bundles.size() > 40, bundles::toString);
+        bundles.forEach(bundle -> assertTrue(bundle.contains("|Active"), bundle));
+        assertTrue(running.tell("methods").contains("x509"));
+    }
+
+    @Test
+    void the_shell_stops_before_the_tunnel_and_the_tunnel_before_what_it_stands_on() throws Exception {
+        for (String bundle : bundles("felix:lb -s org.xtls")) {
+            String level = bundle.contains("org.xtls.shell ") ? "6" : bundle.contains("org.xtls.tunnel ") ? "5" : "4";
+            assertTrue(bundle.contains("|    " + level + "|"), bundle);
+        }
+        assertEquals(8, bundles("felix:lb -s org.xtls").size());
     }
 
     @Test
@@ -79,10 +116,6 @@ class ProgramIT {
             assertFalse(xtls.output().contains("first-use"));
             assertEquals(1, xtls.errors().lines().count(), xtls.errors());
             assertTrue(xtls.errors().startsWith("xtls: line 4: "), xtls.errors());
-        }
-        try (Xtls xtls = run(folder.resolve("not there"))) {
-            assertEquals(1, xtls.status());
-            assertTrue(xtls.errors().startsWith("xtls: cannot read "), xtls.errors());
         }
     }
 
@@ -102,74 +135,84 @@ class ProgramIT {
 
     @Test
     void a_line_of_standard_input_is_run_as_it_comes() throws Exception {
-        try (Xtls xtls = Xtls.listening(folder)) {
-            xtls.type("# a comment");
-            xtls.type("echo on");
-            assertEquals("echo is on", xtls.line());
-            xtls.type("echo off");
-            assertEquals("echo is off", xtls.line());
-            xtls.leave();
-        }
+        running.type("# a comment");
+        running.type("echo on");
+        assertEquals("echo is on", running.line());
+        running.type("echo off");
+        assertEquals("echo is off", running.line());
     }
 
     @Test
-    void without_a_terminal_a_conversation_goes_on_after_a_failure() throws Exception {
+    void without_a_terminal_a_conversation_goes_on_after_a_failure_that_its_status_tells() throws Exception {
         try (Xtls xtls = Xtls.start("--home", folder.toString())) {
             xtls.type("wherefore");
+            xtls.type("help nonsense");
             xtls.type("echo on");
             assertEquals("echo is on", xtls.line());
             xtls.endInput();
-            assertEquals(0, xtls.status());
-            assertTrue(xtls.errors().contains("wherefore"));
+            assertEquals(1, xtls.status());
+            assertEquals(
+                    List.of(
+                            "xtls: line 1: There is no command 'wherefore'; try help",
+                            "xtls: line 2: There is no command 'nonsense'; help lists those of XTLS, felix:help all."),
+                    xtls.errors().lines().toList());
         }
     }
 
     @Test
     void the_container_s_own_help_knows_the_commands() throws Exception {
-        try (Xtls xtls = Xtls.listening(folder)) {
-            assertTrue(xtls.tell("help").contains("send-xml FULLJID XML"));
-            assertTrue(xtls.tell("help xtls:connect").contains("--server-tls"));
-            assertTrue(xtls.tell("felix:help xtls:connect").contains("--server-tls"));
-            assertTrue(xtls.tell("help felix:lb").contains("list"));
-            xtls.leave();
-        }
+        String help = running.tell("help");
+        assertTrue(help.contains("send-xml FULLJID XML"), help);
+        assertFalse(help.contains("answer"), help); // nobody is there to be asked
+        assertTrue(running.tell("help xtls:connect").contains("--server-tls"));
+        assertTrue(running.tell("felix:help xtls:connect").contains("--server-tls"));
+        assertTrue(running.tell("help felix:lb").contains("list"));
     }
 
     @Test
     void a_second_container_is_kept_out_of_a_home_in_use() throws Exception {
-        try (Xtls first = Xtls.listening(folder)) {
-            first.tell("methods");
-            try (Xtls second = Xtls.listening(folder)) {
-                assertEquals(1, second.status());
-                assertEquals(
-                        "xtls: The home " + folder + " is in use by another container (process " + first.pid()
-                                + "). Stop that one, or choose another home with --home.\n",
-                        second.errors());
-            }
-            first.tell("methods");
-            first.leave();
+        running.tell("methods");
+        try (Xtls second = Xtls.listening(home)) {
+            assertEquals(1, second.status());
+            assertEquals(
+                    "xtls: The home " + home + " is in use by another container (process " + running.pid()
+                            + "). Stop that one, or choose another home with --home.\n",
+                    second.errors());
         }
-        try (Xtls third = Xtls.listening(folder)) {
-            third.leave();
-        }
+        running.tell("methods");
     }
 
     @Test
     void a_home_that_cannot_be_is_a_clear_failure() throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "");
-        try (Xtls xtls = Xtls.listening(file.resolve("home"))) {
+        for (Path impossible : List.of(file, file.resolve("home"))) {
+            try (Xtls xtls = Xtls.listening(impossible)) {
+                assertEquals(1, xtls.status());
+                assertTrue(
+                        xtls.errors().startsWith("xtls: The home " + impossible + " cannot be made: "), xtls.errors());
+                assertFalse(xtls.errors().contains("Exception"), xtls.errors());
+                assertEquals(1, xtls.errors().lines().count(), xtls.errors());
+            }
+        }
+    }
+
+    @Test
+    void a_home_that_others_may_write_to_is_refused() throws Exception {
+        Path shared = Files.createDirectories(folder.resolve("shared/deploy")).getParent();
+        Files.setPosixFilePermissions(shared.resolve("deploy"), PosixFilePermissions.fromString("rwxrwxrwx"));
+        try (Xtls xtls = Xtls.listening(shared)) {
             assertEquals(1, xtls.status());
-            assertTrue(xtls.errors().startsWith("xtls: The home "), xtls.errors());
-            assertEquals(1, xtls.errors().lines().count(), xtls.errors());
+            assertEquals(
+                    "xtls: Others may write to " + shared.resolve("deploy")
+                            + ": they could start bundles in your name. Do: chmod go-w " + shared.resolve("deploy")
+                            + "\n",
+                    xtls.errors());
         }
     }
 
     @Test
     void a_new_home_is_its_owner_s_alone() throws Exception {
-        Path home = folder.resolve("deep/home");
-        try (Xtls xtls = Xtls.listening(home)) {
-            xtls.leave();
-        }
+        running.tell("methods");
         assertEquals(PosixFilePermissions.fromString("rwx------"), Files.getPosixFilePermissions(home));
     }
 
@@ -193,23 +236,15 @@ class ProgramIT {
     }
 
     @Test
-    void what_is_put_into_deploy_is_installed() throws Exception {
-        Path deploy = Files.createDirectories(folder.resolve("deploy"));
-        Manifest manifest = new Manifest();
-        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        manifest.getMainAttributes().putValue("Bundle-ManifestVersion", "2");
-        manifest.getMainAttributes().putValue("Bundle-SymbolicName", "mercutio");
-        try (OutputStream file = Files.newOutputStream(deploy.resolve("mercutio.jar"));
-                JarOutputStream jar = new JarOutputStream(file, manifest)) {
-            jar.finish();
-        }
-        try (Xtls xtls = Xtls.listening(folder)) {
-            // File Install looks once a second, at what it cannot tell us of; the test's time-out is the bound.
-            while (!xtls.tell("felix:lb -s mercutio").contains("|Active")) {
-                LockSupport.parkNanos(100_000_000);
-            }
-            xtls.leave();
-        }
+    void what_is_put_into_deploy_is_installed_and_goes_with_its_file() throws Exception {
+        running.tell("methods");
+        Path jar = bundle(folder.resolve("mercutio.jar"));
+        Path deployed = Files.move(jar, home.resolve("deploy").resolve("mercutio.jar"));
+        assertEquals(Mercutio.COMES, running.line());
+        assertTrue(running.tell("felix:lb -s mercutio").contains("|Active     |    8|mercutio "));
+
+        Files.delete(deployed);
+        assertEquals(Mercutio.GOES, running.line());
     }
 
     @Test
@@ -262,5 +297,31 @@ class ProgramIT {
 
     private Xtls run(Path file) throws Exception {
         return Xtls.start("--home", folder.resolve("home").toString(), "run", file.toString());
+    }
+
+    private static List<String> bundles(String command) throws Exception {
+        return running.tell(command)
+                .lines()
+                .filter(line -> line.contains("|"))
+                .skip(1)
+                .toList();
+    }
+
+    private static Path bundle(Path file) throws Exception {
+        Manifest manifest = new Manifest();
+        Attributes attributes = manifest.getMainAttributes();
+        attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        attributes.putValue("Bundle-ManifestVersion", "2");
+        attributes.putValue("Bundle-SymbolicName", "mercutio");
+        attributes.putValue("Bundle-Activator", Mercutio.class.getName());
+        attributes.putValue("Import-Package", "org.osgi.framework");
+        String activator = Mercutio.class.getName().replace('.', '/') + ".class";
+        try (OutputStream out = Files.newOutputStream(file);
+                JarOutputStream jar = new JarOutputStream(out, manifest);
+                InputStream bytes = Mercutio.class.getResourceAsStream("/" + activator)) {
+            jar.putNextEntry(new ZipEntry(activator));
+            bytes.transferTo(jar);
+        }
+        return file;
     }
 }

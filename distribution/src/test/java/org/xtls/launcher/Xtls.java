@@ -53,7 +53,8 @@ final class Xtls implements AutoCloseable {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        builder.environment().remove("XTLS_OPTS");
+        // For programs that live for seconds: less compiling, no threads of a collector.
+        builder.environment().put("XTLS_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
         builder.environment().remove("XTLS_HOME");
         return builder;
     }

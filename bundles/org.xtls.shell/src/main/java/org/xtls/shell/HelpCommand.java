@@ -1,5 +1,8 @@
 package org.xtls.shell;
 
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Descriptor;
 import org.jspecify.annotations.Nullable;
@@ -10,27 +13,44 @@ import org.osgi.service.component.annotations.Component;
         service = HelpCommand.class,
         property = {"osgi.command.scope=xtls", "osgi.command.function=help"})
 public final class HelpCommand {
+    private static final String SCOPE = "xtls:";
+
     @Descriptor(Usage.HELP)
     public void help(CommandSession session, @Descriptor("the command, or nothing") @Nullable String[] words)
             throws Exception {
         Arguments arguments = Arguments.of(Usage.HELP, words).words(0, 1);
+        Set<String> commands = commands(session);
         if (arguments.size() == 0) {
-            Usage.BY_COMMAND.values().forEach(usage -> System.out.println(Usage.syntax(usage)));
+            Usage.BY_COMMAND.forEach((name, usage) -> {
+                if (commands.contains(SCOPE + name)) {
+                    System.out.println(Usage.syntax(usage));
+                }
+            });
             System.out.println("More on one: help COMMAND. Commands of the container: felix:help");
             return;
         }
         String name = arguments.word(0);
-        String usage = Usage.BY_COMMAND.get(name.startsWith("xtls:") ? name.substring(5) : name);
-        if (usage != null) {
+        String own = name.startsWith(SCOPE) ? name.substring(SCOPE.length()) : name;
+        String usage = Usage.BY_COMMAND.get(own);
+        if (usage != null && commands.contains(SCOPE + own)) {
             System.out.print(usage);
             return;
         }
-        if (!name.matches("[A-Za-z0-9:_-]+")) {
-            throw arguments.wrong("'" + name + "' is no command");
+        if (commands.stream().noneMatch(command -> command.equals(name) || command.endsWith(":" + name))) {
+            throw new CommandException("There is no command '" + name + "'; help lists those of XTLS, felix:help all.");
         }
         Object foreign = session.execute("felix:help " + name);
         if (foreign != null) {
             System.out.println(foreign);
         }
+    }
+
+    /** The names that are registered now, such as {@code xtls:open}. */
+    private static Set<String> commands(CommandSession session) {
+        Set<String> names = new HashSet<>();
+        if (session.get(".commands") instanceof Collection<?> commands) {
+            commands.forEach(command -> names.add(String.valueOf(command)));
+        }
+        return names;
     }
 }

@@ -16,6 +16,7 @@ import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.xtls.BareJid;
 import org.xtls.FullJid;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownKey;
@@ -31,8 +32,10 @@ import org.xtls.trust.TrustQuestion;
 public final class Questions implements TrustPrompt {
     static final String INTERACTIVE = "xtls.interactive";
 
-    /** Strangers can make questions: more than a human can look at are no. */
+    /** Strangers can make questions: more than a human can look at are no, but for those that a command waits for. */
     private static final int MOST = 20;
+
+    private static final int LONGEST_RESOURCE = 40;
 
     private final Map<Integer, Open> open = new TreeMap<>();
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
@@ -75,7 +78,8 @@ public final class Questions implements TrustPrompt {
         CompletableFuture<TrustAnswer> answer = new CompletableFuture<>();
         int number;
         synchronized (open) {
-            if (open.size() >= MOST) {
+            if (!awaited(question.peer())
+                    && (open.size() >= MOST || asksAbout(question.peer().bare()))) {
                 return CompletableFuture.completedFuture(TrustAnswer.REJECT);
             }
             number = ++last;
@@ -92,6 +96,16 @@ public final class Questions implements TrustPrompt {
         terminal.accept(text(number, question));
         wake(question.peer());
         return answer;
+    }
+
+    private boolean awaited(FullJid peer) {
+        return waits.stream().anyMatch(wait -> wait.peer().equals(peer));
+    }
+
+    /** One question about an account at a time: its resources are whatever it, or a server, says they are. */
+    private boolean asksAbout(BareJid peer) {
+        return open.values().stream()
+                .anyMatch(one -> one.question().peer().bare().equals(peer));
     }
 
     /** Completes when a question about this peer waits for its answer, which the waiting command would hold up. */
@@ -125,7 +139,9 @@ public final class Questions implements TrustPrompt {
 
     private static String text(int number, TrustQuestion question) {
         StringBuilder text = new StringBuilder("\n");
-        line(text, "Question " + number + ": " + question.peer() + " proves to hold a key that nobody vouches for:");
+        line(
+                text,
+                "Question " + number + ": " + name(question.peer()) + " proves to hold a key that nobody vouches for:");
         line(text, "  " + question.key().method() + " " + question.key().grouped());
         for (KnownKey known : question.known().keys()) {
             String kept = known.state() == KeyState.VERIFIED ? "verified before, and not proved now" : "known before";
@@ -143,6 +159,14 @@ public final class Questions implements TrustPrompt {
                 .append(" no.  To go on unverified: answer ")
                 .append(number);
         return text.append(" yes").toString();
+    }
+
+    /** A resource is the peer's to choose, and a long one could look like lines of its own. */
+    private static String name(FullJid peer) {
+        String resource = peer.resource();
+        return resource.length() <= LONGEST_RESOURCE
+                ? peer.toString()
+                : peer.bare() + "/" + resource.substring(0, LONGEST_RESOURCE) + "…";
     }
 
     private static void line(StringBuilder text, String line) {

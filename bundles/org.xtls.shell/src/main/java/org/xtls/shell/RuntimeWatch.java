@@ -1,7 +1,7 @@
 package org.xtls.shell;
 
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -17,13 +17,19 @@ import org.xtls.runtime.XtlsRuntime;
 /** The state of XTLS in this container, and waits for it to change. */
 @Component(service = RuntimeWatch.class)
 public final class RuntimeWatch {
-    private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final String CHANGE_COUNT = "service.changecount";
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private @Nullable XtlsRuntime runtime;
+    /** The last change of {@link #runtime} that was heard of, by its count. */
+    private long heard;
 
     RuntimeDTO now() throws CommandException {
+        return present().runtime();
+    }
+
+    private XtlsRuntime present() throws CommandException {
         XtlsRuntime present;
         lock.lock();
         try {
@@ -34,7 +40,7 @@ public final class RuntimeWatch {
         if (present == null) {
             throw CommandException.missing("tunnel service", "org.xtls.tunnel");
         }
-        return present.runtime();
+        return present;
     }
 
     /**
@@ -44,53 +50,67 @@ public final class RuntimeWatch {
      */
     boolean await(Predicate<RuntimeDTO> state, Duration patience) throws CommandException {
         long end = System.nanoTime() + patience.toNanos();
-        while (!state.test(now())) {
-            long left = end - System.nanoTime();
-            if (left <= 0) {
+        while (true) {
+            XtlsRuntime looked = present();
+            RuntimeDTO seen = looked.runtime();
+            if (state.test(seen)) {
+                return true;
+            }
+            if (!changedSince(looked, seen.changeCount, end)) {
                 return false;
             }
-            lock.lock();
-            try {
-                // Looked at again now and then: a change between the look and this wait would go unheard.
-                changed.awaitNanos(Math.min(left, LOOK_AGAIN_NANOS));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw Stages.interrupted();
-            } finally {
-                lock.unlock();
-            }
         }
-        return true;
+    }
+
+    /** Waits for a change that a look did not see, one between the look and this wait included. */
+    private boolean changedSince(XtlsRuntime looked, long count, long end) throws CommandException {
+        lock.lock();
+        try {
+            while (runtime == looked && heard <= count) {
+                long left = end - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                var unused = changed.awaitNanos(left);
+            }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Stages.interrupted();
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Reference(
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
-    void bindRuntime(XtlsRuntime added) {
-        set(added);
+    void bindRuntime(XtlsRuntime added, Map<String, Object> properties) {
+        set(added, properties);
     }
 
     /** The change count is a service property: each change of the state arrives here. */
-    void updatedRuntime(XtlsRuntime updated) {
-        set(updated);
+    void updatedRuntime(XtlsRuntime updated, Map<String, Object> properties) {
+        set(updated, properties);
     }
 
     void unbindRuntime(XtlsRuntime removed) {
         lock.lock();
         try {
             if (runtime == removed) {
-                set(null);
+                set(null, Map.of());
             }
         } finally {
             lock.unlock();
         }
     }
 
-    private void set(@Nullable XtlsRuntime present) {
+    private void set(@Nullable XtlsRuntime present, Map<String, Object> properties) {
         lock.lock();
         try {
             runtime = present;
+            heard = properties.get(CHANGE_COUNT) instanceof Long count ? count : 0;
             changed.signalAll();
         } finally {
             lock.unlock();

@@ -14,10 +14,10 @@ import org.xtls.Stanza;
         service = Function.class,
         property = {"osgi.command.scope=xtls", "osgi.command.function=send-xml"})
 public final class SendXml implements Function {
-    private final TunnelService tunnels;
+    private final Tunnels tunnels;
 
     @Activate
-    public SendXml(@Reference TunnelService tunnels) {
+    public SendXml(@Reference Tunnels tunnels) {
         this.tunnels = tunnels;
     }
 

@@ -137,7 +137,7 @@ public final class TrustCommands {
             return;
         }
         if (arguments.size() == 1) {
-            throw arguments.wrong("the value is missing");
+            throw arguments.wrong("VALUE is missing");
         }
         Policy.Key key;
         String value;

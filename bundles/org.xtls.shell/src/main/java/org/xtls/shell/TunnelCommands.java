@@ -26,21 +26,35 @@ import org.xtls.runtime.RuntimeDTO;
             "osgi.command.function=close"
         })
 public final class TunnelCommands {
-    private final TunnelService tunnels;
+    private final Tunnels tunnels;
     private final RuntimeWatch runtime;
     private final Questions questions;
+    private final TunnelNews news;
 
     @Activate
     public TunnelCommands(
-            @Reference TunnelService tunnels, @Reference RuntimeWatch runtime, @Reference Questions questions) {
+            @Reference Tunnels tunnels,
+            @Reference RuntimeWatch runtime,
+            @Reference Questions questions,
+            @Reference TunnelNews news) {
         this.tunnels = tunnels;
         this.runtime = runtime;
         this.questions = questions;
+        this.news = news;
     }
 
     @Descriptor(Usage.OPEN)
     public void open(@Descriptor("FULLJID") @Nullable String[] words) throws CommandException {
         FullJid peer = Arguments.of(Usage.OPEN, words).words(1, 1).fullJid(0);
+        news.expect(peer);
+        try {
+            open(peer);
+        } finally {
+            news.expectNoMore(peer);
+        }
+    }
+
+    private void open(FullJid peer) throws CommandException {
         CompletableFuture<Tunnel> opening = tunnels.xtls().open(peer).toCompletableFuture();
         CompletableFuture<Void> asked = questions.about(peer);
         try {
@@ -52,6 +66,7 @@ public final class TunnelCommands {
             throw new CommandException("A question comes first: answer it, then open again.");
         }
         Tunnel tunnel = Stages.await(opening);
+        news.known(tunnel);
         Security security = tunnel.security();
         System.out.println(Printable.text("tunnel " + tunnel.id() + " with " + tunnel.peer() + " is open"));
         line("trust", trust(security.trust()) + " (" + security.evidence() + ")");

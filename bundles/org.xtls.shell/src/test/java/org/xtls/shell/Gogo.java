@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.felix.gogo.runtime.CommandProcessorImpl;
 import org.apache.felix.gogo.runtime.threadio.ThreadIOImpl;
@@ -13,7 +14,9 @@ import org.apache.felix.service.command.CommandSession;
 
 /** The real Gogo with the real commands, wired by hand to services. */
 final class Gogo implements AutoCloseable {
-    final TunnelService tunnels = new TunnelService();
+    final List<String> told = new CopyOnWriteArrayList<>();
+    final TunnelNews news = new TunnelNews(told::add);
+    final Tunnels tunnels = new Tunnels(news);
     final RuntimeWatch runtime = new RuntimeWatch();
     final ConnectionCommands connections = new ConnectionCommands(runtime);
     final TrustCommands trust = new TrustCommands(runtime);
@@ -30,7 +33,7 @@ final class Gogo implements AutoCloseable {
     Gogo() {
         threads.start();
         processor = new CommandProcessorImpl(threads);
-        TunnelCommands tunnelCommands = new TunnelCommands(tunnels, runtime, questions);
+        TunnelCommands tunnelCommands = new TunnelCommands(tunnels, runtime, questions, news);
         add(connections, "connect", "disconnect");
         add(trust, "identity", "trust", "distrust", "policy", "methods");
         add(tunnelCommands, "open", "tunnels", "send", "close");
@@ -43,7 +46,7 @@ final class Gogo implements AutoCloseable {
     }
 
     Gogo with(Verona verona) {
-        runtime.bindRuntime(verona);
+        runtime.bindRuntime(verona, Map.of("service.changecount", verona.state.changeCount));
         tunnels.xtls = verona;
         connections.connections = verona;
         trust.trustStore = verona;

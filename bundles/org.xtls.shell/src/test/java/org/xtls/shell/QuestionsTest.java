@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.xtls.FullJid;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownKey;
 import org.xtls.trust.KnownPeer;
@@ -30,8 +31,8 @@ class QuestionsTest {
     @Test
     void a_human_answers_by_number() throws Exception {
         CompletableFuture<TrustAnswer> first = ask();
-        CompletableFuture<TrustAnswer> second = ask();
-        CompletableFuture<TrustAnswer> third = ask();
+        CompletableFuture<TrustAnswer> second = ask("nurse@capulet.com/kitchen");
+        CompletableFuture<TrustAnswer> third = ask("tybalt@capulet.com/street");
 
         gogo.run("answer 2 no");
         gogo.run("answer 1 verified");
@@ -81,10 +82,34 @@ class QuestionsTest {
     @Test
     void strangers_cannot_flood_the_terminal() throws Exception {
         for (int i = 0; i < 20; i++) {
-            assertFalse(ask().isDone());
+            assertFalse(ask("guest" + i + "@capulet.com/mask").isDone());
         }
         assertEquals(TrustAnswer.REJECT, ask().get());
         assertEquals(20, gogo.asked.size());
+    }
+
+    @Test
+    void strangers_cannot_crowd_out_the_question_that_a_command_waits_for() {
+        for (int i = 0; i < 20; i++) {
+            ask("guest" + i + "@capulet.com/mask");
+        }
+        CompletableFuture<Void> awaited = gogo.questions.about(Verona.JULIET);
+        assertFalse(ask().isDone());
+        assertTrue(awaited.isDone());
+    }
+
+    @Test
+    void an_account_has_one_question_at_a_time_however_many_resources_it_has() throws Exception {
+        assertFalse(ask().isDone());
+        assertEquals(TrustAnswer.REJECT, ask("juliet@capulet.com/elsewhere").get());
+        gogo.run("answer 1 no");
+        assertFalse(ask("juliet@capulet.com/elsewhere").isDone());
+    }
+
+    @Test
+    void a_long_resource_is_cut_off() {
+        ask("juliet@capulet.com/" + "x".repeat(1_000));
+        assertTrue(gogo.asked.get(0).lines().allMatch(line -> line.length() < 150), gogo.asked.get(0));
     }
 
     @Test
@@ -95,9 +120,13 @@ class QuestionsTest {
     }
 
     private CompletableFuture<TrustAnswer> ask() {
+        return ask(Verona.JULIET.toString());
+    }
+
+    private CompletableFuture<TrustAnswer> ask(String who) {
+        FullJid peer = FullJid.parse(who);
         return gogo.questions
-                .ask(new TrustQuestion(
-                        Verona.ROMEO, Verona.JULIET, Verona.JULIETS_KEY, KnownPeer.stranger(Verona.JULIET.bare())))
+                .ask(new TrustQuestion(Verona.ROMEO, peer, Verona.JULIETS_KEY, KnownPeer.stranger(peer.bare())))
                 .toCompletableFuture();
     }
 }

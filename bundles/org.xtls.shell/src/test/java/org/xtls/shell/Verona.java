@@ -50,6 +50,7 @@ final class Verona implements Xtls, XtlsRuntime, Connections, TrustStore, OwnKey
     final Map<String, KnownPeer> known = new TreeMap<>();
     CompletableFuture<FullJid> loginResult = CompletableFuture.completedFuture(ROMEO);
     Runnable whenOpening = () -> {};
+    Runnable afterLook = () -> {};
     CompletableFuture<Tunnel> openResult = new CompletableFuture<>();
     List<FullJid> sessions = List.of();
 
@@ -91,7 +92,14 @@ final class Verona implements Xtls, XtlsRuntime, Connections, TrustStore, OwnKey
     @Override
     public RuntimeDTO runtime() {
         looked.countDown();
-        return state;
+        RuntimeDTO snapshot = new RuntimeDTO();
+        snapshot.changeCount = state.changeCount;
+        snapshot.links = state.links;
+        snapshot.methods = state.methods;
+        snapshot.tunnels = state.tunnels;
+        snapshot.policy = state.policy;
+        afterLook.run();
+        return snapshot;
     }
 
     @Override
@@ -159,6 +167,15 @@ final class Verona implements Xtls, XtlsRuntime, Connections, TrustStore, OwnKey
         CompletableFuture<Acknowledgement> acknowledgement = CompletableFuture.completedFuture(Acknowledgement.PEER);
         Closure closure = new Closure(true, Failure.of(Failure.Code.CLOSED, Failure.Fault.NONE, "Closed."));
         Trust trust = Trust.VERIFIED;
+        private final FullJid peer;
+
+        Passage() {
+            this(JULIET);
+        }
+
+        Passage(FullJid peer) {
+            this.peer = peer;
+        }
 
         @Override
         public String id() {
@@ -172,7 +189,7 @@ final class Verona implements Xtls, XtlsRuntime, Connections, TrustStore, OwnKey
 
         @Override
         public FullJid peer() {
-            return JULIET;
+            return peer;
         }
 
         @Override

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,7 +33,7 @@ import org.xtls.transport.Connections;
  * A session for the launcher's main thread, by the convention of bnd's launcher: a {@link Callable} with the service
  * property {@code main.thread}, whose result is the exit code. It is there only where the framework property
  * {@value #COMMANDS} asks for it: a file with commands, {@code -} for standard input, or nothing for standard input
- * where a failed command is no reason to stop.
+ * where a failed command is no reason to stop; the result is 1 if any failed.
  */
 @Component(service = {})
 public final class MainThread implements Callable<Integer> {
@@ -85,7 +86,8 @@ public final class MainThread implements Callable<Integer> {
         try (InputStream lines = Files.newInputStream(file)) {
             return script.run(lines, false);
         } catch (IOException e) {
-            err.println("xtls: cannot read " + file + ": " + e);
+            String reason = e instanceof FileSystemException failed ? failed.getReason() : e.getMessage();
+            err.println("xtls: cannot read " + file + ": " + (reason == null ? "it is not there any more" : reason));
             return 1;
         }
     }

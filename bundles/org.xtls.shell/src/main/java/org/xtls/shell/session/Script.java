@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import org.apache.felix.gogo.runtime.CommandNotFoundException;
 import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Converter;
@@ -27,24 +28,28 @@ final class Script {
      *
      * @param input the lines, UTF-8
      * @param goOn whether a failed command is no reason to stop
-     * @return 0, or 1 when it was stopped by a failed command
+     * @return 0, or 1 when a command failed
      */
     int run(InputStream input, boolean goOn) throws IOException {
         CommandSession session = processor.createSession(InputStream.nullInputStream(), out, err);
         // Several scopes have an echo or a help; here ours are meant.
         session.put("SCOPE", "xtls:*");
         try {
+            int status = 0;
             BufferedReader lines = new BufferedReader(new InputStreamReader(input, StandardCharsets.UTF_8));
             for (int number = 1; ; number++) {
                 String line = lines.readLine();
                 if (line == null) {
-                    return 0;
+                    return status;
                 }
                 if (line.isBlank() || line.strip().startsWith("#")) {
                     continue;
                 }
-                if (!succeeds(session, line, number) && !goOn) {
-                    return 1;
+                if (!succeeds(session, line, number)) {
+                    status = 1;
+                    if (!goOn) {
+                        return status;
+                    }
                 }
             }
         } finally {
@@ -60,11 +65,18 @@ final class Script {
             }
             return true;
         } catch (Exception e) {
-            err.println("xtls: line " + number + ": " + (e.getMessage() == null ? e.toString() : e.getMessage()));
+            err.println("xtls: line " + number + ": " + words(e));
             return false;
         } finally {
             out.flush();
             err.flush();
         }
+    }
+
+    private static String words(Exception e) {
+        if (e instanceof CommandNotFoundException unknown) {
+            return "There is no command '" + unknown.getCommand() + "'; try help";
+        }
+        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 }

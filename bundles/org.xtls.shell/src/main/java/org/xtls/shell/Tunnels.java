@@ -2,6 +2,7 @@ package org.xtls.shell;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
@@ -14,13 +15,20 @@ import org.xtls.Tunnel;
 import org.xtls.Xtls;
 
 /** The service for applications, as commands use it. */
-@Component(service = TunnelService.class)
-public final class TunnelService {
+@Component(service = Tunnels.class)
+public final class Tunnels {
+    private final TunnelNews news;
+
     @Reference(
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     volatile @Nullable Xtls xtls;
+
+    @Activate
+    public Tunnels(@Reference TunnelNews news) {
+        this.news = news;
+    }
 
     Xtls xtls() throws CommandException {
         Xtls present = xtls;
@@ -35,7 +43,10 @@ public final class TunnelService {
                 .filter(tunnel -> tunnel.peer().equals(peer))
                 .toList();
         if (tunnels.isEmpty()) {
-            throw new CommandException("There is no tunnel with " + peer + ": open " + peer + " first.");
+            String ended = news.lastEnd(peer)
+                    .map(reason -> " The last one has ended: " + reason)
+                    .orElse("");
+            throw new CommandException("There is no tunnel with " + peer + ": open " + peer + " first." + ended);
         }
         if (tunnels.size() > 1) {
             throw new CommandException("There are tunnels with " + peer + " from more than one of your accounts;"

@@ -1,0 +1,105 @@
+package org.xtls.shell;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.xtls.Closure;
+import org.xtls.Failure;
+import org.xtls.FullJid;
+import org.xtls.Tunnel;
+import org.xtls.TunnelListener;
+
+/**
+ * What happens to tunnels without a command having asked for it: they open, because the peer began or a question was
+ * answered, and they end. The human at the terminal reads of it, where the framework property
+ * {@value Questions#INTERACTIVE} says that one is; why the last tunnel with a peer ended is kept for commands.
+ */
+@Component(
+        immediate = true, // tunnels end between two commands too
+        service = {TunnelListener.class, TunnelNews.class})
+public final class TunnelNews implements TunnelListener {
+    /** Whoever may open tunnels from many resources could fill this side's memory. */
+    static final int MOST_ENDS = 100;
+
+    private final Consumer<String> terminal;
+    private final List<FullJid> expected = new ArrayList<>();
+    private @Nullable String known;
+    private final Map<FullJid, Failure> ends = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<FullJid, Failure> eldest) {
+            return size() > MOST_ENDS;
+        }
+    };
+
+    @Activate
+    public TunnelNews(BundleContext context) {
+        this(
+                Boolean.parseBoolean(context.getProperty(Questions.INTERACTIVE))
+                        ? System.out::println
+                        : line -> {
+                            // A program reads the output of commands only.
+                        });
+    }
+
+    TunnelNews(Consumer<String> terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public void opened(Tunnel tunnel) {
+        synchronized (this) {
+            ends.remove(tunnel.peer());
+            if (expected.contains(tunnel.peer()) || tunnel.id().equals(known)) {
+                return;
+            }
+        }
+        tell("tunnel " + tunnel.id() + " with " + tunnel.peer() + " is open: "
+                + TunnelCommands.trust(tunnel.security().trust()));
+    }
+
+    @Override
+    public void closed(Tunnel tunnel, Closure closure) {
+        Failure failure = closure.failure();
+        synchronized (this) {
+            // Again at the end of the queue, or an old end would go before its time.
+            ends.remove(tunnel.peer());
+            ends.put(tunnel.peer(), failure);
+        }
+        switch (failure.code()) {
+            case CLOSED, REPLACED -> {} // by a command, which tells; or there is another
+            default -> tell("tunnel " + tunnel.id() + " with " + tunnel.peer() + " has ended: " + failure.text());
+        }
+    }
+
+    /** A command waits for a tunnel with this peer and will tell of it. */
+    synchronized void expect(FullJid peer) {
+        expected.add(peer);
+    }
+
+    synchronized void expectNoMore(FullJid peer) {
+        expected.remove(peer);
+    }
+
+    /** A command tells of this tunnel, which may be sooner than the tunnel's own news of it. */
+    synchronized void known(Tunnel tunnel) {
+        known = tunnel.id();
+    }
+
+    /** Why the last tunnel with a peer ended, if none has opened since. */
+    synchronized Optional<String> lastEnd(FullJid peer) {
+        return Optional.ofNullable(ends.get(peer)).map(Failure::text);
+    }
+
+    private void tell(String line) {
+        terminal.accept(Printable.text(line));
+    }
+}
