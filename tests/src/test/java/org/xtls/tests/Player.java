@@ -26,20 +26,38 @@ import org.xtls.tests.stage.Event;
 /** One framework with everything of ours in it, and the driver bundle that acts in it. */
 final class Player implements AutoCloseable {
     private final Container container;
-    private final Actor actor;
+    private Actor actor;
     private final Map<String, BlockingQueue<Event>> events = new ConcurrentHashMap<>();
 
     /** Starts the framework; its state lives in {@code home}. */
-    Player(Path home) {
+    Player(Path home, Option... besides) {
         container = Container.start(Contents.all(
                 Contents.groundFloor(),
                 Contents.componentRuntime(),
                 Contents.libraries(),
                 Contents.ours(),
+                besides,
                 new Option[] {Contents.home(home), CoreOptions.systemPackage(Actor.class.getPackageName())}));
         container.install("driver", new ByteArrayInputStream(driver()));
-        actor = container.service(Actor.class);
-        actor.listen(event -> heardBy(event.local()).add(event));
+        actor = actor(container.service(Actor.class));
+    }
+
+    private Actor actor(Actor appeared) {
+        appeared.listen(event -> heardBy(event.local()).add(event));
+        return appeared;
+    }
+
+    /** The framework. */
+    Container container() {
+        return container;
+    }
+
+    /** Whoever acts in the framework now: a refresh of the api takes the driver with it. */
+    void findActor() {
+        Actor now = container.service(Actor.class);
+        if (now != actor) {
+            actor = actor(now);
+        }
     }
 
     /** What can be asked of it. */

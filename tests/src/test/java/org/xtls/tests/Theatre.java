@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.ops4j.pax.exam.Option;
 
 /**
  * Two frameworks side by side for the stories of one class, Romeo's and Juliet's. They share nothing but this JVM.
@@ -20,11 +21,17 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 final class Theatre implements BeforeAllCallback, AfterAllCallback {
     private static final int ACCOUNTS = 60;
-    private static final AtomicInteger NEXT = new AtomicInteger();
 
+    private final AtomicInteger next = new AtomicInteger();
+    private final Option[] besides;
     private Path homes;
     private Player romeo;
     private Player juliet;
+
+    /** With what makes a tunnel in each framework, and something besides. */
+    Theatre(Option... besides) {
+        this.besides = besides;
+    }
 
     /** The users that a server needs, each written {@code local@domain=password}. */
     static String[] users() {
@@ -41,7 +48,10 @@ final class Theatre implements BeforeAllCallback, AfterAllCallback {
 
     /** Both log in, each by a way of its own. */
     Scene scene(int romeosPort, int julietsPort) {
-        int n = NEXT.getAndIncrement() % ACCOUNTS;
+        int n = next.getAndIncrement();
+        if (n >= ACCOUNTS) {
+            throw new IllegalStateException("all " + ACCOUNTS + " accounts are used; raise ACCOUNTS");
+        }
         return new Scene(
                 romeo.enter(romeosPort, "romeo" + n + "@montague.net", "orchard"),
                 juliet.enter(julietsPort, "juliet" + n + "@capulet.com", "balcony"));
@@ -60,8 +70,9 @@ final class Theatre implements BeforeAllCallback, AfterAllCallback {
     @Override
     public void beforeAll(ExtensionContext context) throws IOException {
         homes = Files.createTempDirectory("homes");
-        CompletableFuture<Player> hers = CompletableFuture.supplyAsync(() -> new Player(homes.resolve("juliet")));
-        romeo = new Player(homes.resolve("romeo"));
+        CompletableFuture<Player> hers =
+                CompletableFuture.supplyAsync(() -> new Player(homes.resolve("juliet"), besides));
+        romeo = new Player(homes.resolve("romeo"), besides);
         juliet = hers.join();
     }
 

@@ -9,7 +9,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.ops4j.pax.exam.CoreOptions;
@@ -23,6 +28,8 @@ import org.ops4j.pax.exam.spi.PaxExamRuntime;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkEvent;
+import org.osgi.framework.wiring.FrameworkWiring;
 import org.osgi.util.tracker.ServiceTracker;
 
 /**
@@ -64,6 +71,31 @@ public final class Container implements AutoCloseable {
             throw new IllegalStateException(location + " could not be installed or started");
         }
         return context().getBundle(id);
+    }
+
+    /** An installed bundle. */
+    public Bundle bundle(String symbolicName) {
+        return Arrays.stream(context().getBundles())
+                .filter(bundle -> symbolicName.equals(bundle.getSymbolicName()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no bundle " + symbolicName));
+    }
+
+    /** Has a bundle and all that are wired to it resolved anew, and waits until that is done. */
+    public void refresh(Bundle bundle) {
+        CompletableFuture<FrameworkEvent> done = new CompletableFuture<>();
+        context()
+                .getBundle(Constants.SYSTEM_BUNDLE_ID)
+                .adapt(FrameworkWiring.class)
+                .refreshBundles(List.of(bundle), done::complete);
+        try {
+            done.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new AssertionError("not refreshed: " + bundle, e);
+        }
     }
 
     /** The service of a type that this JVM and the framework share; fails with the state of the bundles. */

@@ -77,6 +77,11 @@ public final class Contents {
                 "org.xtls.trust.file");
     }
 
+    /** The shell and what it is made for. */
+    public static Option[] shell() {
+        return bundles(4, "org.apache.felix.gogo.runtime", "com.google.zxing.core", "org.xtls.shell");
+    }
+
     /** JUnit, for tests that run inside a framework. */
     public static Option[] junit() {
         return bundles(2, "junit-jupiter-api", "junit-platform-commons", "org.opentest4j", "org.apiguardian.api");

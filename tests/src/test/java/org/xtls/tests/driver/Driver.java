@@ -110,7 +110,7 @@ public final class Driver implements BundleActivator, Actor {
     public void configure(String pid, Map<String, Object> values) {
         services.with(ConfigurationAdmin.class, admin -> {
             try {
-                Configuration configuration = admin.getConfiguration(pid, "?");
+                Configuration configuration = configuration(admin, pid);
                 Dictionary<String, Object> properties = new Hashtable<>();
                 Dictionary<String, Object> before = configuration.getProperties();
                 if (before != null) {
@@ -131,6 +131,30 @@ public final class Driver implements BundleActivator, Actor {
                 throw new UncheckedIOException(e);
             }
         });
+    }
+
+    @Override
+    public void unconfigure(String pid) {
+        services.with(ConfigurationAdmin.class, admin -> {
+            try {
+                configuration(admin, pid).delete();
+                return pid;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    private static Configuration configuration(ConfigurationAdmin admin, String pid) throws IOException {
+        int tilde = pid.indexOf('~');
+        return tilde < 0
+                ? admin.getConfiguration(pid, "?")
+                : admin.getFactoryConfiguration(pid.substring(0, tilde), pid.substring(tilde + 1), "?");
+    }
+
+    @Override
+    public void awaitLink(String local) {
+        services.await(XtlsRuntime.class, runtime -> runtime.runtime().links.contains(local));
     }
 
     @Override

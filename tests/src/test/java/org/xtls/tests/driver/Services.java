@@ -59,6 +59,11 @@ final class Services {
             }
         };
         tracker.open();
+        // A tracker does not tell of a change that comes while the service is being added.
+        S tracked = tracker.getService();
+        if (tracked != null && state.test(tracked)) {
+            reached.complete(tracked);
+        }
         try {
             reached.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {

@@ -25,8 +25,14 @@ public interface Actor {
     /** Sets a policy value by configuration, and returns when it is in force. */
     void policy(String key, String value);
 
-    /** Sets values in the configuration of a component; null removes one. */
+    /** Sets values in the configuration of a component, {@code PID~NAME} for one of a factory; null removes one. */
     void configure(String pid, Map<String, Object> values);
+
+    /** Deletes a configuration. */
+    void unconfigure(String pid);
+
+    /** Returns when an own address is connected. */
+    void awaitLink(String local);
 
     /** Opens a tunnel. */
     CompletableFuture<Talk> open(String local, String peer);
