@@ -5,8 +5,8 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
-import java.security.Signature;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.EdECPrivateKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
@@ -14,13 +14,15 @@ import java.util.List;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
+import org.bouncycastle.crypto.signers.Ed25519Signer;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.xtls.tls.Credential;
 import org.xtls.tls.SignatureScheme;
 import org.xtls.tls.Signer;
 
-/** A fresh Ed25519 key, which signs by the JDK as those of org.xtls.auth.x509 do, and its self-signed certificate. */
+/** A fresh Ed25519 key, which signs by Bouncy Castle as those of org.xtls.auth.x509 do, and its self-signed certificate. */
 record Ed25519Identity(PrivateKey key, X509Certificate certificate) {
     static Ed25519Identity generate() throws GeneralSecurityException {
         KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
@@ -44,21 +46,23 @@ record Ed25519Identity(PrivateKey key, X509Certificate certificate) {
     }
 
     Credential credential() {
-        return new Credential.CertificateChain(List.of(certificate), new JdkSigner(key));
+        byte[] bytes = ((EdECPrivateKey) key).getBytes().orElseThrow();
+        return new Credential.CertificateChain(
+                List.of(certificate), new MemorySigner(new Ed25519PrivateKeyParameters(bytes)));
     }
 
-    private record JdkSigner(PrivateKey key) implements Signer {
+    private record MemorySigner(Ed25519PrivateKeyParameters key) implements Signer {
         @Override
         public List<SignatureScheme> schemes() {
             return List.of(SignatureScheme.ED25519);
         }
 
         @Override
-        public byte[] sign(SignatureScheme scheme, byte[] content) throws GeneralSecurityException {
-            Signature signature = Signature.getInstance("Ed25519");
-            signature.initSign(key);
-            signature.update(content);
-            return signature.sign();
+        public byte[] sign(SignatureScheme scheme, byte[] content) {
+            Ed25519Signer signer = new Ed25519Signer();
+            signer.init(true, key);
+            signer.update(content, 0, content.length);
+            return signer.generateSignature();
         }
     }
 }
