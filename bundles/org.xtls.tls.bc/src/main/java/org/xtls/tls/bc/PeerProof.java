@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PublicKey;
-import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.X509EncodedKeySpec;
@@ -18,6 +17,7 @@ import org.bouncycastle.tls.Certificate;
 import org.bouncycastle.tls.CertificateType;
 import org.bouncycastle.tls.TlsFatalAlert;
 import org.bouncycastle.tls.crypto.TlsCertificate;
+import org.jspecify.annotations.Nullable;
 import org.xtls.tls.Proof;
 import org.xtls.tls.SignatureScheme;
 
@@ -35,10 +35,18 @@ final class PeerProof {
                 return rawPublicKey(message);
             }
             return certificateChain(message);
+        } catch (Refusal e) {
+            throw e;
+        } catch (UnusableKeyException e) {
+            throw refused(e.getMessage(), e);
         } catch (GeneralSecurityException | IOException | RuntimeException e) {
             // The JDK's complaints quote what the peer wrote: they are for the cause, not for the message.
             throw new Refusal(AlertDescription.bad_certificate, "the peer's certificate cannot be read", e);
         }
+    }
+
+    private static Refusal refused(@Nullable String why, @Nullable Throwable cause) {
+        return new Refusal(AlertDescription.bad_certificate, "the peer's certificate is not taken: " + why, cause);
     }
 
     private static Proof certificateChain(Certificate message) throws GeneralSecurityException, IOException {
@@ -49,20 +57,20 @@ final class PeerProof {
             X509Certificate certificate =
                     (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(encoding));
             if (!Arrays.equals(encoding, certificate.getEncoded())) {
-                throw new CertificateException("it is not in DER");
+                throw refused("it is not in DER", null);
             }
             chain.add(certificate);
         }
         SubjectPublicKeyInfo signed = ((SentKey) message.getCertificateAt(0)).key();
         if (!Arrays.equals(signed.getEncoded(), chain.get(0).getPublicKey().getEncoded())) {
-            throw new CertificateException("its public key can be read in two ways");
+            throw refused("its public key can be read in two ways", null);
         }
         return new Proof.CertificateChain(chain);
     }
 
-    private static Proof rawPublicKey(Certificate message) throws GeneralSecurityException {
+    private static Proof rawPublicKey(Certificate message) throws GeneralSecurityException, IOException {
         if (message.getLength() != 1) {
-            throw new CertificateException("one raw public key is wanted, not " + message.getLength());
+            throw refused("one raw public key is wanted, not " + message.getLength(), null);
         }
         SentKey sent = (SentKey) message.getCertificateAt(0);
         SignatureScheme scheme = SignatureSchemes.of(sent.key()).iterator().next();
@@ -75,7 +83,7 @@ final class PeerProof {
                 });
         PublicKey key = factory.generatePublic(new X509EncodedKeySpec(sent.encoding()));
         if (!Arrays.equals(sent.encoding(), key.getEncoded())) {
-            throw new CertificateException("a raw public key can be read in two ways");
+            throw refused("a raw public key can be read in two ways", null);
         }
         return new Proof.RawPublicKey(key);
     }
