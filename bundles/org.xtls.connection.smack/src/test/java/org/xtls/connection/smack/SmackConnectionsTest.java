@@ -332,8 +332,7 @@ class SmackConnectionsTest {
         connections.close();
         assertEquals(0, registry.connections().size());
         assertEquals(0, server.clients().size());
-        assertFalse(Thread.getAllStackTraces().keySet().stream()
-                .anyMatch(thread -> thread.getName().startsWith("xtls-login")));
+        assertThreadsEnd();
         XtlsException stopped = failure(login("orchard"));
         assertEquals(Failure.Code.SERVICE_GONE, stopped.failure().code());
     }
@@ -357,8 +356,17 @@ class SmackConnectionsTest {
                                 .code());
             }
         }
-        assertFalse(Thread.getAllStackTraces().keySet().stream()
-                .anyMatch(thread -> thread.getName().startsWith("xtls-login")));
+        assertThreadsEnd();
+    }
+
+    /** An executor has ended a moment before its threads have. */
+    private static void assertThreadsEnd() throws InterruptedException {
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (thread.getName().startsWith("xtls-login")) {
+                thread.join(10_000);
+                assertFalse(thread.isAlive(), thread.getName());
+            }
+        }
     }
 
     @Test
