@@ -166,7 +166,7 @@ public final class Conversation {
             }
             sendClose();
         }
-        endAll(failure, false);
+        endAll(failure);
         return drain();
     }
 
@@ -207,7 +207,7 @@ public final class Conversation {
      * @return what to do
      */
     public List<Action> unavailable() {
-        endAll(Failure.of(Code.PEER_GONE, Fault.PEER, peer + " went offline"), false);
+        endAll(Failure.of(Code.PEER_GONE, Fault.PEER, peer + " went offline"));
         return drain();
     }
 
@@ -218,13 +218,11 @@ public final class Conversation {
      * @return what to do
      */
     public List<Action> lost(String reason) {
-        endAll(
-                new Failure(
-                        Code.LINK_LOST,
-                        Fault.BETWEEN,
-                        "the connection of " + local + " to its server is lost: " + reason,
-                        "Connect again."),
-                false);
+        endAll(new Failure(
+                Code.LINK_LOST,
+                Fault.BETWEEN,
+                "the connection of " + local + " to its server is lost: " + reason,
+                "Connect again."));
         return drain();
     }
 
@@ -849,7 +847,7 @@ public final class Conversation {
             boolean truncated = !tunnel.peerSaidGoodbye();
             endTunnel(tunnel, reasons.closedByPeer(tunnel, truncated), !truncated || !tunnel.peerConfirms());
         }
-        endAll(Failure.of(Code.CLOSED_BY_PEER, Fault.PEER, peer + " closed before the tunnel was up"), false);
+        endAll(Failure.of(Code.CLOSED_BY_PEER, Fault.PEER, peer + " closed before the tunnel was up"));
     }
 
     /** Closes the tunnel that is up, and waits for the peer to agree. */
@@ -914,7 +912,7 @@ public final class Conversation {
         if ((tell && of.stage != Stage.ANSWERING) || tunnel != null) {
             sendClose();
         }
-        endAll(failure, false);
+        endAll(failure);
     }
 
     /** A negotiation came to nothing before the peer heard of it, or by what it heard already. */
@@ -927,7 +925,7 @@ public final class Conversation {
         actions.add(new Action.NegotiationFailed(failure));
     }
 
-    private void endAll(Failure failure, boolean orderly) {
+    private void endAll(Failure failure) {
         goodbye = null;
         if (attempt != null) {
             failQuietly(attempt, failure);
@@ -936,7 +934,7 @@ public final class Conversation {
         }
         openAfterGoodbye = false;
         if (tunnel != null) {
-            endTunnel(tunnel, failure, orderly);
+            endTunnel(tunnel, failure, false);
         }
     }
 

@@ -855,12 +855,12 @@ class TunnelServiceTest {
     void tunnels_of_one_account_are_bounded_however_many_resources_it_has() {
         juliet.service.modified(Container.settings(Map.of("tunnelsOfPeer", 1)));
         Tunnel first = romeo.open(juliet);
+        next(juliet.heard.opened);
         Server.ServedLink street = server.link(FullJid.parse("romeo@montague.net/street"));
         romeo.service.bindLink(street);
         assertEquals(
                 Code.BUSY,
                 failure(romeo.service.open(street.local(), juliet.me)).code());
-        next(juliet.heard.opened);
         get(first.close());
         next(juliet.heard.closed);
         get(romeo.service.open(street.local(), juliet.me));
