@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -262,11 +263,14 @@ class TunnelTest {
     @Test
     void a_stranger_whom_nobody_vouches_for_gets_no_tunnel() {
         try (Scene scene = THEATRE.scene(wire.port())) {
-            Refusal refusal = refused(scene.romeo().opening(scene.juliet().jid()));
-            // Nobody is there to be asked, on either side; of the two the client judges first.
-            assertEquals("UNTRUSTED", refusal.code(), refusal.toString());
-            assertEquals(
-                    "DISTRUSTED_BY_PEER", scene.juliet().next(Event.Kind.FAILED).code());
+            // Nobody is there to be asked, on either side. Each side judges on its own, so that either may be told of the
+            // other's judgement before its own is made; but somebody must have judged.
+            Refusal his = refused(scene.romeo().opening(scene.juliet().jid()));
+            Event hers = scene.juliet().next(Event.Kind.FAILED);
+            Set<String> codes = Set.of("UNTRUSTED", "DISTRUSTED_BY_PEER");
+            assertTrue(codes.contains(his.code()), his.toString());
+            assertTrue(codes.contains(hers.code()), hers.toString());
+            assertTrue(List.of(his.code(), hers.code()).contains("UNTRUSTED"), his + " " + hers);
             assertEquals(List.of(), scene.romeo().talks());
             assertEquals(List.of(), scene.juliet().talks());
         }
