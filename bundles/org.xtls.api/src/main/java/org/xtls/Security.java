@@ -1,5 +1,6 @@
 package org.xtls;
 
+import org.jspecify.annotations.Nullable;
 import org.xtls.trust.KeyName;
 
 /**
@@ -9,7 +10,7 @@ import org.xtls.trust.KeyName;
  * @param tls the TLS version, such as {@code TLSv1.3}
  * @param group the key exchange group by its IANA name, such as {@code X25519MLKEM768}
  * @param suite the cipher suite by its IANA name
- * @param key what the peer proved to hold
+ * @param key what the peer proved to hold, or null when that is no key, such as a password
  * @param trust how it was judged
  * @param evidence on what grounds, one phrase for people
  * @param offersConfirmed whether the peer confirmed, inside the tunnel, the offers and addresses it was made with. In
@@ -21,7 +22,7 @@ public record Security(
         String tls,
         String group,
         String suite,
-        KeyName key,
+        @Nullable KeyName key,
         Trust trust,
         String evidence,
         boolean offersConfirmed,

@@ -50,6 +50,17 @@ public interface Tunnel {
     CompletionStage<Acknowledgement> send(Stanza stanza);
 
     /**
+     * Keying material bound to this tunnel's TLS session, the same on both sides (RFC 8446 §7.5), without a context. What
+     * a side proves over it is proved for this tunnel and no other.
+     *
+     * @param label the label, ASCII, at most 200 characters; see the IANA registry of exporter labels, or begin it with
+     *     {@code EXPORTER-}
+     * @param length bytes wanted, 1 to 255
+     * @return the material, the caller's own; fails with {@link XtlsException} when the tunnel has ended
+     */
+    CompletionStage<byte[]> export(String label, int length);
+
+    /**
      * Makes a fresh tunnel with the same peer, with fresh keys, that takes this one's place. What is sent meanwhile is
      * queued and goes through the fresh one. When the fresh one fails, this one is closed too.
      *

@@ -1,6 +1,8 @@
 package org.xtls;
 
 import org.osgi.annotation.versioning.ConsumerType;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KnownPeer;
 
 /**
  * What an application registers as a service to hear of tunnels and of what comes out of them.
@@ -29,6 +31,25 @@ public interface TunnelListener {
     default boolean received(Tunnel tunnel, Stanza stanza) {
         return false;
     }
+
+    /**
+     * What secures a tunnel has changed: the offers are confirmed now, or the trust store has learned something of the
+     * key it stands on. {@link Tunnel#security} says how it is now.
+     *
+     * @param tunnel the tunnel
+     */
+    default void secured(Tunnel tunnel) {}
+
+    /**
+     * A known peer proved another key than those that are known for it. It is told before policy or a human decides what
+     * becomes of the negotiation, and whatever they decide.
+     *
+     * @param local this side's address
+     * @param peer the peer's address, as claimed
+     * @param key what it proved to hold
+     * @param known what was known of it
+     */
+    default void keyChanged(FullJid local, FullJid peer, KeyName key, KnownPeer known) {}
 
     /**
      * A tunnel has ended.

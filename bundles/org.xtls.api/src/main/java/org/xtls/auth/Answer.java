@@ -8,16 +8,21 @@ import org.xtls.xml.Element;
  *
  * @param possible whether the method can go on with it
  * @param things what goes into the answering offer; may be empty. The initiator's are not sent.
+ * @param binding what the method holds beside the keys in the trust store by which this peer should be verified, such as
+ *     {@code a password}; empty when nothing. It is a word on the peer, whether the method can go on or not: with a peer
+ *     that is bound there is no unverified tunnel without the user's word, or a server could have one by taking the
+ *     method out of the offers.
  */
-public record Answer(boolean possible, List<Element> things) {
-    /** The method cannot go on with that offer. */
-    public static final Answer IMPOSSIBLE = new Answer(false, List.of());
+public record Answer(boolean possible, List<Element> things, String binding) {
+    /** The method cannot go on with that offer, and holds nothing of the peer. */
+    public static final Answer IMPOSSIBLE = new Answer(false, List.of(), "");
 
     /**
      * Copies and checks.
      *
      * @param possible whether the method can go on
      * @param things what goes into the answering offer
+     * @param binding what the method holds, one phrase for people
      * @throws IllegalArgumentException when something impossible comes with things
      */
     public Answer {
@@ -34,6 +39,16 @@ public record Answer(boolean possible, List<Element> things) {
      * @return the answer
      */
     public static Answer possible(List<Element> things) {
-        return new Answer(true, things);
+        return new Answer(true, things, "");
+    }
+
+    /**
+     * The same word of a method that holds something of the peer.
+     *
+     * @param what what it holds, one phrase for people, such as {@code a password}
+     * @return the answer
+     */
+    public Answer bound(String what) {
+        return new Answer(possible, things, what);
     }
 }

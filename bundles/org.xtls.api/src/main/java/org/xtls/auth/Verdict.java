@@ -1,6 +1,7 @@
 package org.xtls.auth;
 
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.xtls.Failure;
 import org.xtls.tls.Alert;
 import org.xtls.trust.KeyName;
@@ -29,10 +30,10 @@ public sealed interface Verdict {
     /**
      * The peer is who it says it is.
      *
-     * @param key what it proved to hold
+     * @param key what it proved to hold, or null when that is no key, such as a password
      * @param evidence on what grounds, one phrase for people, such as {@code pinned}
      */
-    record Verified(KeyName key, String evidence) implements Verdict {}
+    record Verified(@Nullable KeyName key, String evidence) implements Verdict {}
 
     /**
      * The key is sound, and nobody vouches for its belonging to this peer. Policy, memory and perhaps the user decide;

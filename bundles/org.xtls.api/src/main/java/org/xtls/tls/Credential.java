@@ -5,6 +5,7 @@ import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one side presents in a handshake. The set is closed, so that an engine can be written without knowing the
@@ -38,13 +39,29 @@ public sealed interface Credential {
      *
      * @param certificates the end entity's first, each certified by the next; 1 to 10
      * @param signer its private key
+     * @param ocsp the CA's word that the first has not been revoked, or null; sent when the peer asks for one
      */
-    record CertificateChain(List<X509Certificate> certificates, Signer signer) implements Credential {
+    record CertificateChain(
+            List<X509Certificate> certificates,
+            Signer signer,
+            @Nullable OcspResponse ocsp) implements Credential {
+        /**
+         * A chain without an OCSP response.
+         *
+         * @param certificates the chain
+         * @param signer the private key of the first
+         * @throws IllegalArgumentException when there are none or more than ten
+         */
+        public CertificateChain(List<X509Certificate> certificates, Signer signer) {
+            this(certificates, signer, null);
+        }
+
         /**
          * Copies and checks.
          *
          * @param certificates the chain
          * @param signer the private key of the first
+         * @param ocsp the OCSP response for the first, or null
          * @throws IllegalArgumentException when there are none or more than ten
          */
         public CertificateChain {

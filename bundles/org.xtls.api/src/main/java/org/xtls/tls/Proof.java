@@ -3,6 +3,7 @@ package org.xtls.tls;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What the peer proved in a handshake: that it holds the private key, or the PSK. Whether it is trusted is not said. */
 public sealed interface Proof {
@@ -11,12 +12,25 @@ public sealed interface Proof {
      *
      * @param certificates the chain as sent, the end entity's first; at least one. No signature in it has been checked
      *     but the handshake's own.
+     * @param ocsp the OCSP response that came with the first certificate, unchecked; null when none came
      */
-    record CertificateChain(List<X509Certificate> certificates) implements Proof {
+    record CertificateChain(
+            List<X509Certificate> certificates, @Nullable OcspResponse ocsp) implements Proof {
+        /**
+         * A chain without an OCSP response.
+         *
+         * @param certificates the chain as sent
+         * @throws IllegalArgumentException when there is none
+         */
+        public CertificateChain(List<X509Certificate> certificates) {
+            this(certificates, null);
+        }
+
         /**
          * Copies and checks.
          *
          * @param certificates the chain as sent
+         * @param ocsp the OCSP response for the first, or null
          * @throws IllegalArgumentException when there is none
          */
         public CertificateChain {

@@ -48,6 +48,17 @@ public record KnownPeer(BareJid peer, List<KnownKey> keys, boolean confirms, Set
     }
 
     /**
+     * Whether anything was ever held as verified: a key that is, or was until it expired, or a tunnel that was verified
+     * without any (by a CA, by a password). Such a peer is never taken unverified without its user's word.
+     *
+     * @return true when there was
+     */
+    public boolean wasVerified() {
+        return !methods.isEmpty()
+                || keys.stream().anyMatch(key -> key.state() == KeyState.VERIFIED || key.state() == KeyState.EXPIRED);
+    }
+
+    /**
      * The keys in a state.
      *
      * @param state the state

@@ -1,19 +1,55 @@
 package org.xtls.trust;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What this side wants of tunnels.
+ * What this side wants of tunnels with a peer. {@link Policies} says which applies to whom.
  *
  * @param firstUse what to do with a key that nobody vouches for
  * @param requireConfirmedOffers whether peers that do not confirm offers are refused
+ * @param requireVerified whether a tunnel has to be verified; a human at a prompt can still say that a key is
+ * @param only the methods that may be used; empty means all
+ * @param never the methods that may not be used
+ * @param prefer the methods that go before all others, the first one first
+ * @param bootstrap whether keys are asked for in verified tunnels and pinned, and own ones handed out there
+ * @param recheck whether an open tunnel is closed when the trust store learns that its key has expired or was revoked; one
+ *     that the user distrusts closes it in any case
  */
-public record Policy(FirstUse firstUse, boolean requireConfirmedOffers) {
-    /** Ask on first use, which is no where nobody can be asked; peers need not confirm. */
-    public static final Policy DEFAULT = new Policy(FirstUse.ASK, false);
+public record Policy(
+        FirstUse firstUse,
+        boolean requireConfirmedOffers,
+        boolean requireVerified,
+        Set<String> only,
+        Set<String> never,
+        List<String> prefer,
+        boolean bootstrap,
+        boolean recheck) {
+    /** Ask on first use, which is no where nobody can be asked; peers need not confirm; all methods; keys are pinned. */
+    public static final Policy DEFAULT =
+            new Policy(FirstUse.ASK, false, false, Set.of(), Set.of(), List.of(), true, true);
+
+    /**
+     * Copies.
+     *
+     * @param firstUse what to do on first use
+     * @param requireConfirmedOffers whether peers have to confirm
+     * @param requireVerified whether tunnels have to be verified
+     * @param only the only methods, or none for all
+     * @param never the methods ruled out
+     * @param prefer the methods preferred
+     * @param bootstrap whether keys are exchanged in verified tunnels
+     * @param recheck whether tunnels end with their key
+     */
+    public Policy {
+        only = Set.copyOf(only);
+        never = Set.copyOf(never);
+        prefer = List.copyOf(prefer);
+    }
 
     /** The name of the configuration (its PID) that holds the policy, keyed by {@link Key#toString}. */
     public static final String PID = "org.xtls.policy";
@@ -77,7 +113,7 @@ public record Policy(FirstUse firstUse, boolean requireConfirmedOffers) {
     }
 
     /**
-     * Reads a configuration. Keys that are missing have their default; keys that are no policy's are left alone.
+     * Reads a configuration; its rules are {@link Policies}' affair. Keys that are missing have their default; keys that are no policy's are left alone.
      *
      * @param configuration values by name
      * @return the policy
@@ -109,8 +145,8 @@ public record Policy(FirstUse firstUse, boolean requireConfirmedOffers) {
                     "'" + value + "' is no value of " + key + "; there are " + key.choices());
         }
         return switch (key) {
-            case FIRST_USE -> new Policy(FirstUse.valueOf(wanted.toUpperCase(Locale.ROOT)), requireConfirmedOffers);
-            case REQUIRE_CONFIRMED_OFFERS -> new Policy(firstUse, Boolean.parseBoolean(wanted));
+            case FIRST_USE -> with(FirstUse.valueOf(wanted.toUpperCase(Locale.ROOT)));
+            case REQUIRE_CONFIRMED_OFFERS -> withConfirmedOffers(Boolean.parseBoolean(wanted));
         };
     }
 
@@ -125,5 +161,35 @@ public record Policy(FirstUse firstUse, boolean requireConfirmedOffers) {
             case FIRST_USE -> firstUse.name().toLowerCase(Locale.ROOT);
             case REQUIRE_CONFIRMED_OFFERS -> Boolean.toString(requireConfirmedOffers);
         };
+    }
+
+    /**
+     * Whether a method may be used.
+     *
+     * @param method its name on the wire
+     * @return false when a rule leaves it out
+     */
+    public boolean allows(String method) {
+        return (only.isEmpty() || only.contains(method)) && !never.contains(method);
+    }
+
+    /**
+     * This policy with another way of first use.
+     *
+     * @param way the way
+     * @return a new policy
+     */
+    public Policy with(FirstUse way) {
+        return new Policy(way, requireConfirmedOffers, requireVerified, only, never, prefer, bootstrap, recheck);
+    }
+
+    /**
+     * This policy with or without the need to confirm offers.
+     *
+     * @param required whether peers that do not confirm are refused
+     * @return a new policy
+     */
+    public Policy withConfirmedOffers(boolean required) {
+        return new Policy(firstUse, required, requireVerified, only, never, prefer, bootstrap, recheck);
     }
 }

@@ -9,5 +9,7 @@ import org.xtls.FullJid;
  * @param peer the peer's address, as claimed
  * @param key what it proved to hold
  * @param known what was known of the peer before
+ * @param concern what speaks against a yes, one sentence for people: that the key has changed, or what is held of the peer
+ *     that it did not prove; empty on a first contact
  */
-public record TrustQuestion(FullJid local, FullJid peer, KeyName key, KnownPeer known) {}
+public record TrustQuestion(FullJid local, FullJid peer, KeyName key, KnownPeer known, String concern) {}

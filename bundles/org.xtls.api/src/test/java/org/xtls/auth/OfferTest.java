@@ -73,7 +73,7 @@ class OfferTest {
 
     @Test
     void a_method_that_cannot_go_on_offers_nothing() {
-        assertThrows(IllegalArgumentException.class, () -> new Answer(false, List.of(Element.of("urn:a", "b"))));
+        assertThrows(IllegalArgumentException.class, () -> new Answer(false, List.of(Element.of("urn:a", "b")), ""));
         assertTrue(Answer.possible(List.of()).possible());
         assertFalse(Answer.IMPOSSIBLE.possible());
     }

@@ -16,7 +16,7 @@ import org.xtls.trust.Policy.Key;
 class PolicyTest {
     @Test
     void without_configuration_the_user_is_asked_and_peers_need_not_confirm() {
-        assertEquals(new Policy(FirstUse.ASK, false), Policy.DEFAULT);
+        assertEquals(Policy.DEFAULT.with(FirstUse.ASK).withConfirmedOffers(false), Policy.DEFAULT);
         assertEquals(Policy.DEFAULT, Policy.of(Map.of("service.pid", Policy.PID)));
     }
 
@@ -34,7 +34,7 @@ class PolicyTest {
     void a_value_is_of_any_type_that_reads_as_one() {
         Policy policy = Policy.of(Map.of("first-use", " Reject ", "require-confirmed-offers", true));
 
-        assertEquals(new Policy(FirstUse.REJECT, true), policy);
+        assertEquals(Policy.DEFAULT.with(FirstUse.REJECT).withConfirmedOffers(true), policy);
     }
 
     @ParameterizedTest
