@@ -53,7 +53,8 @@ final class Arguments {
     /** Exactly so many words, or as many as stand between the two bounds. */
     Arguments words(int least, int most) throws CommandException {
         if (words.size() < least) {
-            throw wrong(Usage.syntax(usage).split(" ", -1)[1 + words.size()] + " is missing");
+            throw wrong(
+                    Usage.syntax(usage).split(" ", -1)[1 + words.size()].replaceAll("[\\[\\]]", "") + " is missing");
         }
         if (words.size() > most) {
             throw wrong("'" + words.get(most) + "' is too much");

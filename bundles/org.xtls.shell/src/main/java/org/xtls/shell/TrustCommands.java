@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Dictionary;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -28,7 +29,9 @@ import org.xtls.runtime.RuntimeDTO;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownKey;
+import org.xtls.trust.KnownPeer;
 import org.xtls.trust.Policy;
+import org.xtls.trust.TrustChange;
 import org.xtls.trust.TrustStore;
 
 /** Who is who, and what is wanted of them. */
@@ -86,8 +89,17 @@ public final class TrustCommands {
 
     @Descriptor(Usage.TRUST)
     public void trust(@Descriptor("JID, METHOD and FINGERPRINT") @Nullable String[] words) throws CommandException {
-        Arguments arguments = Arguments.of(Usage.TRUST, words).words(3, Integer.MAX_VALUE);
+        Arguments arguments = Arguments.of(Usage.TRUST, words);
+        if (arguments.size() == 0) {
+            show(Stages.await(trustStore().peers()));
+            return;
+        }
         BareJid peer = arguments.account(0);
+        if (arguments.size() == 1) {
+            show(peer);
+            return;
+        }
+        arguments.words(3, Integer.MAX_VALUE);
         KeyName key = key(arguments);
         Stages.await(trustStore().put(peer, key, KeyState.VERIFIED, "pinned on the shell"));
         System.out.println(Printable.text("trusted: " + peer + " is " + key.method() + " " + key.grouped()));
@@ -122,10 +134,6 @@ public final class TrustCommands {
             Stages.await(trustStore().put(peer, key, KeyState.DISTRUSTED, "distrusted on the shell"));
             System.out.println(Printable.text("distrusted: " + peer + " is not " + key.method() + " " + key.grouped()));
         }
-        runtime.now().tunnels.stream()
-                .filter(tunnel -> FullJid.parse(tunnel.peer).bare().equals(peer))
-                .forEach(tunnel -> System.out.println(Printable.text(
-                        "a tunnel with " + tunnel.peer + " stays up until you say: close " + tunnel.peer)));
     }
 
     @Descriptor(Usage.POLICY)
@@ -167,6 +175,54 @@ public final class TrustCommands {
         state.methods.forEach(
                 method -> table.row(method.name, Integer.toString(method.preference), method.bundle, method.version));
         System.out.print(table);
+    }
+
+    private static void show(List<KnownPeer> peers) {
+        if (peers.stream().allMatch(peer -> peer.keys().isEmpty())) {
+            System.out.println("no keys are known");
+            return;
+        }
+        Table table = new Table("PEER", "METHOD", "STATE", "SINCE", "FINGERPRINT", "EVIDENCE");
+        for (KnownPeer peer : peers) {
+            for (KnownKey key : peer.keys()) {
+                table.row(
+                        peer.peer().toString(),
+                        key.name().method(),
+                        name(key.state()),
+                        key.since().toString(),
+                        key.name().fingerprint(),
+                        key.evidence());
+            }
+        }
+        System.out.print(table);
+    }
+
+    private void show(BareJid peer) throws CommandException {
+        KnownPeer known = Stages.await(trustStore().peer(peer));
+        List<TrustChange> history = Stages.await(trustStore().history(peer));
+        if (known.keys().isEmpty() && known.methods().isEmpty()) {
+            System.out.println(Printable.text("nothing is known of " + peer));
+            return;
+        }
+        for (KnownKey key : known.keys()) {
+            System.out.println(
+                    Printable.text(name(key.state()) + " " + key.name().method()));
+            System.out.println("  " + key.name().grouped());
+        }
+        if (!known.methods().isEmpty()) {
+            System.out.println(Printable.text("verified tunnels: by "
+                    + String.join(", ", new TreeSet<>(known.methods()))
+                    + (known.confirms() ? ", offers confirmed" : ", offers never confirmed")));
+        }
+        for (TrustChange change : history) {
+            System.out.println(Printable.text(change.at() + " "
+                    + (change.from() == null ? "" : name(change.from()) + " -> ") + name(change.to()) + ": "
+                    + change.key().method() + " " + change.key().fingerprint() + ", " + change.evidence()));
+        }
+    }
+
+    private static String name(KeyState state) {
+        return state.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private void print(BareJid account) throws CommandException {

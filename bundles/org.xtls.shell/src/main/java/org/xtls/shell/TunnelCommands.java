@@ -14,6 +14,7 @@ import org.xtls.Stanza;
 import org.xtls.Trust;
 import org.xtls.Tunnel;
 import org.xtls.runtime.RuntimeDTO;
+import org.xtls.trust.KeyName;
 
 /** Tunnels and what goes into them. */
 @Component(
@@ -70,16 +71,17 @@ public final class TunnelCommands {
         Security security = tunnel.security();
         System.out.println(Printable.text("tunnel " + tunnel.id() + " with " + tunnel.peer() + " is open"));
         line("trust", trust(security.trust()) + " (" + security.evidence() + ")");
-        line("key", security.key().method() + " " + security.key().grouped());
+        KeyName key = security.key();
+        line("key", key == null ? "none" : key.method() + " " + key.grouped());
         line("tls", security.tls() + ", " + security.group() + ", " + security.suite());
         line("method", security.method());
         line("offers", security.offersConfirmed() ? "confirmed by the peer" : "unconfirmed");
         line(
                 "sends",
                 "acknowledged by the " + (security.acknowledgement() == Acknowledgement.PEER ? "peer" : "link only"));
-        if (security.trust() == Trust.UNVERIFIED) {
+        if (security.trust() == Trust.UNVERIFIED && key != null) {
             System.out.println(Printable.text("Somebody in between may be at both ends. Compare the key with what the"
-                    + " peer's \"identity\" shows, then: trust " + peer.bare() + " " + security.key()));
+                    + " peer's \"identity\" shows, then: trust " + peer.bare() + " " + key));
         }
     }
 

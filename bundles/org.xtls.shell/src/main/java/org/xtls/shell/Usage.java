@@ -27,8 +27,10 @@ final class Usage {
             """;
 
     static final String TRUST = """
-            trust JID METHOD FINGERPRINT
-              Says that a key belongs to a peer: from now on a tunnel that proves it is verified.
+            trust [JID [METHOD FINGERPRINT]]
+              Says that a key belongs to a peer: from now on a tunnel that proves it is verified, and an open one that
+              stands on it becomes so. Without a fingerprint it shows the keys that are known and how they came to it;
+              without a peer, the keys of all.
               JID              the peer's account; a resource is left out
               METHOD           the authentication method, such as x509
               FINGERPRINT      as the peer's "identity" shows it; blanks and colons are ignored
@@ -37,7 +39,18 @@ final class Usage {
     static final String DISTRUST = """
             distrust JID [FINGERPRINT]
               Takes trust back: the key is refused for this peer from now on. Without a fingerprint all that are known.
-              An open tunnel stays up until it is closed.
+              An open tunnel that stands on it ends.
+            """;
+
+    static final String TRUST_EXPORT = """
+            trust-export FILE
+              Writes the keys that are known of all peers to a new file, for another container to import.
+            """;
+
+    static final String TRUST_IMPORT = """
+            trust-import FILE
+              Takes over the keys in a file that trust-export wrote. Nothing is weakened by it: what is distrusted in
+              either place is distrusted afterwards. Only take what comes from somebody whose word you would take.
             """;
 
     static final String POLICY = """
@@ -94,11 +107,13 @@ final class Usage {
             """;
 
     static final String ANSWER = """
-            answer N yes|no|verified
-              Answers a question about a peer's key.
+            answer N [yes|no|verified] [--password SECRET]
+              Answers a question about a peer's key, or for a secret.
               yes              take it, as a first use that nobody has compared: the tunnel is unverified
-              no               refuse it; nothing is remembered
+              no               refuse it; nothing is remembered. To a question for a secret: not now
               verified         you have compared the fingerprint: it is the peer's
+              (nothing)        to a question for a secret: asks for it without showing it
+              --password       the secret, where the terminal cannot do that
             """;
 
     static final String HELP = """
@@ -112,6 +127,8 @@ final class Usage {
             IDENTITY,
             TRUST,
             DISTRUST,
+            TRUST_EXPORT,
+            TRUST_IMPORT,
             POLICY,
             METHODS,
             OPEN,

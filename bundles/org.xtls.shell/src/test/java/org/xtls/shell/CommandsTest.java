@@ -101,7 +101,7 @@ class CommandsTest {
         assertTrue(gogo.failing("connect").startsWith("JID is missing; usage: connect JID"));
         assertTrue(gogo.failing("trust a@b x509").startsWith("FINGERPRINT is missing; usage: trust"));
         assertTrue(gogo.failing("policy first-use").startsWith("VALUE is missing; usage: policy"));
-        assertTrue(gogo.failing("answer 1").startsWith("yes|no|verified is missing; usage: answer"));
+        assertTrue(gogo.failing("answer").startsWith("N is missing; usage: answer"));
         assertEquals("'c@d/e' is too much; usage: open FULLJID", gogo.failing("open a@b/c c@d/e"));
         assertTrue(gogo.failing("open juliet@capulet.com").contains("has no resource"));
         assertEquals("'maybe' is neither on nor off; usage: echo on|off", gogo.failing("echo maybe"));
@@ -156,6 +156,27 @@ class CommandsTest {
                 gogo.failing("trust juliet@capulet.com x509 " + "ab".repeat(20)).contains("64 hex digits, not 40"));
         assertTrue(gogo.run("trust juliet@capulet.com openpgp " + "ab".repeat(20))
                 .contains("there is no method openpgp here yet"));
+    }
+
+    @Test
+    void trust_shows_what_is_known_and_how_it_came_to_it() throws Exception {
+        assertEquals("no keys are known\n", gogo.run("trust"));
+        assertEquals("nothing is known of juliet@capulet.com\n", gogo.run("trust juliet@capulet.com"));
+        gogo.run("trust juliet@capulet.com x509 " + Verona.JULIETS_KEY.fingerprint());
+        gogo.run("distrust juliet@capulet.com");
+
+        assertEquals(
+                "PEER                METHOD  STATE       SINCE                 FINGERPRINT" + " ".repeat(55)
+                        + "EVIDENCE\njuliet@capulet.com  x509    distrusted  1970-01-01T00:00:00Z  "
+                        + Verona.JULIETS_KEY.fingerprint() + "  distrusted on the shell\n",
+                gogo.run("trust"));
+        assertEquals(
+                "distrusted x509\n  " + Verona.JULIETS_KEY.grouped() + "\n"
+                        + "1970-01-01T00:00:00Z verified: x509 " + Verona.JULIETS_KEY.fingerprint()
+                        + ", pinned on the shell\n"
+                        + "1970-01-01T00:00:00Z verified -> distrusted: x509 " + Verona.JULIETS_KEY.fingerprint()
+                        + ", distrusted on the shell\n",
+                gogo.run("trust juliet@capulet.com"));
     }
 
     @Test

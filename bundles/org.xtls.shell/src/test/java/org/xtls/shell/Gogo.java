@@ -62,6 +62,10 @@ final class Gogo implements AutoCloseable {
         return out.toString(StandardCharsets.UTF_8);
     }
 
+    void put(String variable, Object value) {
+        session.put(variable, value);
+    }
+
     /** Runs a line that must fail, and returns what its user sees. */
     String failing(String line) {
         try {

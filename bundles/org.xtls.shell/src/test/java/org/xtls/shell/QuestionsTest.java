@@ -4,10 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -15,6 +26,7 @@ import org.xtls.FullJid;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownKey;
 import org.xtls.trust.KnownPeer;
+import org.xtls.trust.SecretQuestion;
 import org.xtls.trust.TrustAnswer;
 import org.xtls.trust.TrustQuestion;
 
@@ -42,7 +54,9 @@ class QuestionsTest {
         assertEquals(TrustAnswer.REJECT, second.get());
         assertEquals(TrustAnswer.FIRST_USE, third.get());
         assertEquals("There is no question 1.", gogo.failing("answer 1 no"));
-        assertTrue(gogo.failing("answer 1 perhaps").startsWith("'perhaps' is no answer; usage: answer N"));
+        ask();
+        assertTrue(gogo.failing("answer 4 perhaps").startsWith("'perhaps' is no answer; usage: answer N"));
+        assertTrue(gogo.failing("answer 4").startsWith("yes, no or verified is missing; usage: answer N"));
     }
 
     @Test
@@ -55,12 +69,15 @@ class QuestionsTest {
                         Verona.JULIET.bare(),
                         List.of(new KnownKey(Verona.ROMEOS_KEY, KeyState.VERIFIED, Instant.EPOCH, "pinned")),
                         true,
-                        Set.of("x509"))));
+                        Set.of("x509")),
+                "it is trusted by another key."));
 
         String asked = gogo.asked.get(0);
         assertTrue(asked.contains("juliet@capulet.com/balcony proves to hold a key"), asked);
         assertTrue(asked.contains(Verona.JULIETS_KEY.grouped()), asked);
         assertTrue(asked.contains("verified before, and not proved now: x509 " + Verona.ROMEOS_KEY.grouped()), asked);
+        assertTrue(asked.contains("Beware: it is trusted by another key."), asked);
+        assertTrue(asked.contains("a server in between could be at both ends"), asked);
     }
 
     @Test
@@ -119,6 +136,88 @@ class QuestionsTest {
         assertEquals(TrustAnswer.REJECT, answer.get());
     }
 
+    @Test
+    void a_question_carries_a_code_to_scan() throws Exception {
+        ask();
+        String uri = new TrustUri(Verona.JULIET.bare(), List.of(Verona.JULIETS_KEY)).toString();
+        assertEquals("xmpp:juliet@capulet.com?xtls-trust;x509=" + Verona.JULIETS_KEY.fingerprint(), uri);
+        assertTrue(gogo.asked.get(0).contains(QrCode.of(uri)), gogo.asked.get(0));
+    }
+
+    @Test
+    void a_secret_is_given_where_it_cannot_be_read_unseen() throws Exception {
+        CompletableFuture<Optional<char[]>> secret = askForPassword();
+        assertTrue(gogo.asked.get(0).contains("the password that romeo@montague.net shares with juliet@capulet.com"));
+        assertTrue(gogo.asked.get(0).contains("It was wrong."), gogo.asked.get(0));
+
+        assertTrue(gogo.failing("answer 1").startsWith("There is no terminal here"));
+        assertTrue(gogo.failing("answer 1 yes").startsWith("'yes' is no answer to a question for a secret"));
+        assertTrue(gogo.failing("answer 1 --password ''").startsWith("A secret has 1 to"));
+        gogo.run("answer 1 --password 'it was the nightingale'");
+
+        assertEquals("it was the nightingale", new String(secret.get().orElseThrow()));
+    }
+
+    @Test
+    void a_secret_need_not_be_told() throws Exception {
+        CompletableFuture<Optional<char[]>> secret = askForPassword();
+        gogo.run("answer 1 no");
+        assertEquals(Optional.empty(), secret.get());
+    }
+
+    @Test
+    void a_command_that_waits_for_a_peer_learns_of_the_question_for_its_password() {
+        CompletableFuture<Void> asked = gogo.questions.about(Verona.JULIET);
+        CompletableFuture<Void> another = gogo.questions.about(Verona.ROMEO);
+        var unused = askForPassword();
+        assertTrue(asked.isDone());
+        assertFalse(another.isDone());
+    }
+
+    @Test
+    void what_is_typed_into_the_real_reader_is_neither_shown_nor_kept() throws Exception {
+        PipedOutputStream keyboard = new PipedOutputStream();
+        ByteArrayOutputStream shown = new ByteArrayOutputStream();
+        OutputStream screen = new OutputStream() {
+            @Override
+            public void write(int octet) throws IOException {
+                shown.write(octet);
+                // A human types when there is something to answer.
+                if (shown.toString(StandardCharsets.UTF_8).endsWith("secret: ")) {
+                    keyboard.write("romeo, romeo\r".getBytes(StandardCharsets.UTF_8));
+                    keyboard.flush();
+                }
+            }
+        };
+        try (Terminal terminal = TerminalBuilder.builder()
+                .system(false)
+                .type("ansi")
+                .streams(new PipedInputStream(keyboard), screen)
+                .build()) {
+            LineReader reader = LineReaderBuilder.builder().terminal(terminal).build();
+            gogo.put(".reader", reader);
+            CompletableFuture<Optional<char[]>> secret = askForPassword();
+
+            gogo.run("answer 1");
+
+            assertEquals("romeo, romeo", new String(secret.get().orElseThrow()));
+            assertTrue(shown.toString(StandardCharsets.UTF_8).contains("secret: "));
+            assertFalse(shown.toString(StandardCharsets.UTF_8).contains("romeo"));
+            assertTrue(reader.getHistory().isEmpty());
+        }
+    }
+
+    private CompletableFuture<Optional<char[]>> askForPassword() {
+        return gogo.questions
+                .ask(new SecretQuestion(
+                        SecretQuestion.Kind.PASSWORD,
+                        Verona.ROMEO.bare(),
+                        Optional.of(Verona.JULIET.bare()),
+                        "a tunnel",
+                        "It was wrong."))
+                .toCompletableFuture();
+    }
+
     private CompletableFuture<TrustAnswer> ask() {
         return ask(Verona.JULIET.toString());
     }
@@ -126,7 +225,7 @@ class QuestionsTest {
     private CompletableFuture<TrustAnswer> ask(String who) {
         FullJid peer = FullJid.parse(who);
         return gogo.questions
-                .ask(new TrustQuestion(Verona.ROMEO, peer, Verona.JULIETS_KEY, KnownPeer.stranger(peer.bare())))
+                .ask(new TrustQuestion(Verona.ROMEO, peer, Verona.JULIETS_KEY, KnownPeer.stranger(peer.bare()), ""))
                 .toCompletableFuture();
     }
 }

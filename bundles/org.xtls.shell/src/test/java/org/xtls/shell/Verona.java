@@ -33,6 +33,7 @@ import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownKey;
 import org.xtls.trust.KnownPeer;
+import org.xtls.trust.TrustChange;
 import org.xtls.trust.TrustStore;
 
 /** Every service that the commands use, in memory: what is on the other side of the api. */
@@ -48,6 +49,7 @@ final class Verona implements Xtls, XtlsRuntime, Connections, TrustStore, OwnKey
     final List<String> passwords = new CopyOnWriteArrayList<>();
     final List<Tunnel> open = new CopyOnWriteArrayList<>();
     final Map<String, KnownPeer> known = new TreeMap<>();
+    final List<TrustChange> history = new CopyOnWriteArrayList<>();
     CompletableFuture<FullJid> loginResult = CompletableFuture.completedFuture(ROMEO);
     Runnable whenOpening = () -> {};
     Runnable afterLook = () -> {};
@@ -137,8 +139,34 @@ final class Verona implements Xtls, XtlsRuntime, Connections, TrustStore, OwnKey
         keys.removeIf(before -> before.name().equals(key));
         keys.add(new KnownKey(key, keyState, Instant.EPOCH, evidence));
         KnownPeer after = new KnownPeer(peer, keys, false, Set.of());
+        KeyState before = known.getOrDefault(peer.toString(), KnownPeer.stranger(peer))
+                .key(key)
+                .map(KnownKey::state)
+                .orElse(null);
+        history.add(new TrustChange(Instant.EPOCH, peer, key, before, keyState, evidence));
         known.put(peer.toString(), after);
         return CompletableFuture.completedFuture(after);
+    }
+
+    @Override
+    public CompletionStage<KnownPeer> vouch(BareJid peer, KeyName key, String evidence) {
+        return put(peer, key, KeyState.VERIFIED, evidence);
+    }
+
+    @Override
+    public CompletionStage<Boolean> keep(BareJid peer, KeyName key, byte[] material) {
+        return CompletableFuture.completedFuture(false);
+    }
+
+    @Override
+    public CompletionStage<Optional<byte[]>> material(BareJid peer, KeyName key) {
+        return CompletableFuture.completedFuture(Optional.empty());
+    }
+
+    @Override
+    public CompletionStage<List<TrustChange>> history(BareJid peer) {
+        return CompletableFuture.completedFuture(
+                history.stream().filter(change -> change.peer().equals(peer)).toList());
     }
 
     @Override
@@ -210,6 +238,11 @@ final class Verona implements Xtls, XtlsRuntime, Connections, TrustStore, OwnKey
         public CompletionStage<Acknowledgement> send(Stanza stanza) {
             sent.add(stanza);
             return acknowledgement;
+        }
+
+        @Override
+        public CompletionStage<byte[]> export(String label, int length) {
+            return CompletableFuture.completedFuture(new byte[length]);
         }
 
         @Override
