@@ -5,7 +5,7 @@ import java.security.cert.X509Certificate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the peer proved in a handshake: that it holds the private key, or the PSK. Whether it is trusted is not said. */
+/** What the peer proved in a handshake: that it holds a private key, a PSK or a password. Whether it is trusted is not said. */
 public sealed interface Proof {
     /**
      * The private key of a chain's first certificate.
@@ -50,4 +50,7 @@ public sealed interface Proof {
 
     /** The external PSK. */
     record ExternalPsk() implements Proof {}
+
+    /** The password, or the verifier made of it (RFC 5054). */
+    record Srp() implements Proof {}
 }

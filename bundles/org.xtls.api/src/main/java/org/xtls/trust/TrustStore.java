@@ -11,7 +11,9 @@ import org.xtls.BareJid;
  * it confirms is kept through a crash. A stage fails with {@link org.xtls.XtlsException} when the store cannot be read
  * or written, and then nothing has changed.
  *
- * <p>Every change of a key's state is told to the {@link TrustListener} services, and stays in the history for ever.
+ * <p>Every change of a key's state is told to the {@link TrustListener} services, before the stage of the call that made it
+ * completes, and stays in the history for ever. Evidence is kept on one line of at most {@link TrustRecords#MAX_EVIDENCE}
+ * characters: what breaks or hides text becomes {@code ?}, what is longer is cut off.
  */
 @ProviderType
 public interface TrustStore {
@@ -29,7 +31,7 @@ public interface TrustStore {
     /**
      * Everybody of whom something is known.
      *
-     * @return the records, ordered by address
+     * @return the records, ordered by the text of the address
      */
     CompletionStage<List<KnownPeer>> peers();
 
@@ -37,7 +39,8 @@ public interface TrustStore {
      * Sets the state of a key for a peer: the user's word, or what follows from it. Calls that would weaken what is held
      * change nothing: a key becomes {@link KeyState#FIRST_USE} only when it was not known, and {@link KeyState#EXPIRED}
      * only when it was {@link KeyState#VERIFIED} or {@link KeyState#FIRST_USE}. {@link KeyState#VERIFIED} and {@link
-     * KeyState#DISTRUSTED} are always taken.
+     * KeyState#DISTRUSTED} are always taken; said again with other evidence they are an entry in the history that changes no
+     * state, of which listeners are not told.
      *
      * @param peer the peer
      * @param key the key

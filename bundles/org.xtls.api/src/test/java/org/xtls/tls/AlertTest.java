@@ -54,9 +54,20 @@ class AlertTest {
     @Test
     void a_credential_is_handled_by_the_function_of_its_shape_and_shows_no_key() {
         Credential psk = new Credential.ExternalPsk(new byte[] {1}, new byte[32]);
+        Credential client = new Credential.SrpClient("romeo@montague.example", new byte[] {115, 101, 99});
+        Credential server = new Credential.SrpServer(
+                "romeo@montague.example", SrpGroup.RFC5054_2048, new byte[] {1}, new byte[] {115, 101, 99});
 
-        assertEquals("psk", psk.<String>fold(chain -> "chain", key -> "key", external -> "psk"));
+        assertEquals("psk", shape(psk));
+        assertEquals("srp", shape(client));
+        assertEquals("srp", shape(server));
         assertEquals("ExternalPsk[1 bytes of identity]", psk.toString());
+        assertEquals("SrpClient[romeo@montague.example]", client.toString());
+        assertEquals("SrpServer[romeo@montague.example, RFC5054_2048]", server.toString());
+    }
+
+    private static String shape(Credential credential) {
+        return credential.fold(chain -> "chain", key -> "key", external -> "psk", srp -> "srp");
     }
 
     @Test
@@ -65,5 +76,14 @@ class AlertTest {
         assertThrows(IllegalArgumentException.class, () -> new Credential.ExternalPsk(new byte[65_536], new byte[32]));
         assertThrows(IllegalArgumentException.class, () -> new Credential.ExternalPsk(new byte[1], new byte[31]));
         assertThrows(IllegalArgumentException.class, () -> new Proof.CertificateChain(List.of()));
+        assertThrows(IllegalArgumentException.class, () -> new Credential.SrpClient("", new byte[1]));
+        assertThrows(IllegalArgumentException.class, () -> new Credential.SrpClient("é".repeat(128), new byte[1]));
+        assertThrows(IllegalArgumentException.class, () -> new Credential.SrpClient("romeo", new byte[0]));
+        for (int[] lengths : new int[][] {{0, 1}, {256, 1}, {1, 0}, {1, 257}}) {
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> new Credential.SrpServer(
+                            "romeo", SrpGroup.RFC5054_2048, new byte[lengths[0]], new byte[lengths[1]]));
+        }
     }
 }

@@ -1,23 +1,25 @@
 package org.xtls.trust.file;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArraySet;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Modified;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.metatype.annotations.Designate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,11 +32,14 @@ import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownKey;
 import org.xtls.trust.KnownPeer;
+import org.xtls.trust.TrustChange;
+import org.xtls.trust.TrustListener;
+import org.xtls.trust.TrustRecords;
 import org.xtls.trust.TrustStore;
 
 /**
- * Known keys in one text file. All work is done in order on one thread of the store's own, which ends with it; stages
- * complete on that thread.
+ * Known keys in one text file, and what is kept of them beside it. All work is done in order on one thread of the store's own, which ends with it; stages
+ * complete on that thread, and listeners are told on it before the stage of their change completes.
  *
  * <p>The directory is locked for as long as the store is open: two containers that wrote to one file would undo each
  * other's decisions. As a component the store is there even when the file cannot be opened or the configuration makes no
@@ -50,17 +55,18 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
     static final int FIRST_USE_LIMIT = 10_000;
 
     private static final int MAX_FIRST_USE_LIMIT = 1_000_000;
-    private static final int MAX_EVIDENCE = 256;
+    private static final int MAX_KEYS = 1_000;
     private static final Logger LOG = LoggerFactory.getLogger(FileTrustStore.class);
 
     private final Worker worker;
     private final Clock clock;
     private final Path defaultDirectory;
+    private final Set<TrustListener> listeners = new CopyOnWriteArraySet<>();
 
     // The worker's alone, once it runs.
     private Path directory;
     private int firstUseLimit;
-    private @Nullable TrustFile file;
+    private @Nullable TrustDirectory home;
     private @Nullable Failure misconfigured;
 
     /** A store as a component. Until its configuration makes sense every stage fails with what is wrong. */
@@ -91,20 +97,20 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
     }
 
     FileTrustStore(Path directory, int firstUseLimit, Clock clock) throws IOException {
-        this(directory, firstUseLimit, directory, clock, TrustFile.open(directory));
+        this(directory, firstUseLimit, directory, clock, TrustDirectory.open(directory, Disk.REAL));
     }
 
-    FileTrustStore(Path directory, TrustFile file) {
-        this(directory, FIRST_USE_LIMIT, directory, Clock.systemUTC(), file);
+    FileTrustStore(Path directory, TrustDirectory home) {
+        this(directory, FIRST_USE_LIMIT, directory, Clock.systemUTC(), home);
     }
 
     private FileTrustStore(
-            Path directory, int firstUseLimit, Path defaultDirectory, Clock clock, @Nullable TrustFile file) {
+            Path directory, int firstUseLimit, Path defaultDirectory, Clock clock, @Nullable TrustDirectory home) {
         this.directory = directory;
         this.firstUseLimit = firstUseLimit;
         this.defaultDirectory = defaultDirectory;
         this.clock = clock;
-        this.file = file;
+        this.home = home;
         this.worker = new Worker(
                 "xtls-trust-file",
                 new Failure(
@@ -114,58 +120,116 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
                         "Start the bundle " + PID + " again."));
     }
 
+    /**
+     * Tells a listener of every change from now on, on the store's thread.
+     *
+     * @param listener whom
+     */
+    @Reference(
+            cardinality = ReferenceCardinality.MULTIPLE,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void addListener(TrustListener listener) {
+        listeners.add(listener);
+    }
+
+    /**
+     * Tells it nothing more; a call that is under way comes to its end.
+     *
+     * @param listener whom
+     */
+    public void removeListener(TrustListener listener) {
+        listeners.remove(listener);
+    }
+
     @Override
     public CompletionStage<KnownPeer> peer(BareJid peer) {
-        return inOrder(file -> file.peer(peer));
+        return inOrder(home -> home.ledger().peer(peer));
     }
 
     @Override
     public CompletionStage<List<KnownPeer>> peers() {
-        return inOrder(TrustFile::peers);
+        return inOrder(home -> home.ledger().peers());
     }
 
     @Override
     public CompletionStage<KnownPeer> put(BareJid peer, KeyName key, KeyState state, String evidence) {
-        return inOrder(file -> {
-            KnownPeer known = file.peer(peer);
+        return inOrder(home -> {
+            KnownPeer known = home.ledger().peer(peer);
+            @Nullable KeyState before = known.key(key).map(KnownKey::state).orElse(null);
+            boolean taken = switch (state) {
+                case VERIFIED, DISTRUSTED -> true;
+                case FIRST_USE -> before == null;
+                case EXPIRED -> before == KeyState.VERIFIED || before == KeyState.FIRST_USE;
+            };
+            if (!taken) {
+                return known;
+            }
+            if (state == KeyState.FIRST_USE) {
+                requireRoom(home.ledger());
+                requireRoom(known);
+            }
+            return change(home, known, key, state, evidence);
+        });
+    }
+
+    @Override
+    public CompletionStage<KnownPeer> vouch(BareJid peer, KeyName key, String evidence) {
+        return inOrder(home -> {
+            KnownPeer known = home.ledger().peer(peer);
             Optional<KnownKey> before = known.key(key);
-            if (state == KeyState.FIRST_USE
-                    && before.filter(was -> was.state() != KeyState.FIRST_USE).isPresent()) {
+            if (before.filter(was -> was.state() != KeyState.FIRST_USE).isPresent()) {
                 return known;
             }
-            if (state == KeyState.FIRST_USE && before.isEmpty()) {
-                requireRoom(file);
+            if (before.isEmpty()) {
+                requireRoom(known);
             }
-            // A state that is set again began when it was first set.
-            KnownKey after = new KnownKey(
-                    key,
-                    state,
-                    before.filter(was -> was.state() == state)
-                            .map(KnownKey::since)
-                            .orElseGet(() -> clock.instant().truncatedTo(ChronoUnit.SECONDS)),
-                    onePhrase(evidence));
-            if (before.filter(after::equals).isPresent()) {
-                return known;
-            }
-            List<KnownKey> keys = new ArrayList<>(known.keys());
-            if (before.isPresent()) {
-                keys.set(keys.indexOf(before.get()), after);
-            } else {
-                keys.add(after);
-            }
-            return file.keep(new KnownPeer(peer, keys, known.confirms(), known.methods()));
+            return change(home, known, key, KeyState.VERIFIED, evidence);
         });
     }
 
     @Override
     public CompletionStage<KnownPeer> remember(BareJid peer, String method, boolean confirmed) {
-        return inOrder(file -> {
-            KnownPeer known = file.peer(peer);
-            Set<String> methods = new TreeSet<>(known.methods());
-            methods.add(TrustFormat.requireMethod(method));
-            KnownPeer after = new KnownPeer(peer, known.keys(), known.confirms() || confirmed, methods);
-            return after.equals(known) ? known : file.keep(after);
+        return inOrder(home -> {
+            Entry.Tunnel tunnel = new Entry.Tunnel(peer, method, confirmed);
+            KnownPeer known = home.ledger().peer(peer);
+            if (known.methods().contains(method) && (known.confirms() || !confirmed)) {
+                return known;
+            }
+            home.journal().append(tunnel);
+            return home.ledger().peer(peer);
         });
+    }
+
+    @Override
+    public CompletionStage<Boolean> keep(BareJid peer, KeyName key, byte[] material) {
+        return inOrder(home -> {
+            if (material.length > MAX_MATERIAL) {
+                throw new XtlsException(Failure.of(
+                        Code.LIMIT,
+                        Fault.LOCAL,
+                        "The trust store keeps at most " + MAX_MATERIAL + " bytes of material of a key, and this has "
+                                + material.length + "."));
+            }
+            if (home.ledger().peer(peer).key(key).isEmpty()) {
+                return false;
+            }
+            home.journal().requireUntouched();
+            home.materials().write(peer, key, material);
+            return true;
+        });
+    }
+
+    @Override
+    public CompletionStage<Optional<byte[]>> material(BareJid peer, KeyName key) {
+        return inOrder(home -> home.ledger().peer(peer).key(key).isEmpty()
+                ? Optional.empty()
+                : home.materials().read(peer, key));
+    }
+
+    @Override
+    public CompletionStage<List<TrustChange>> history(BareJid peer) {
+        return inOrder(home -> home.ledger().history(peer));
     }
 
     /** Applies a changed configuration. One that cannot be applied is reported, and the store goes on as it was. */
@@ -195,17 +259,45 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
     public void close() {
         // Behind everything that is queued.
         worker.submit(() -> {
-            if (file != null) {
-                file.close();
+            if (home != null) {
+                home.close();
             }
             return directory;
         });
         worker.close();
     }
 
+    private KnownPeer change(TrustDirectory home, KnownPeer known, KeyName key, KeyState state, String evidence)
+            throws IOException {
+        String phrase = TrustRecords.evidence(evidence);
+        Optional<KnownKey> before = known.key(key);
+        @Nullable KeyState was = before.map(KnownKey::state).orElse(null);
+        if (was == state && before.orElseThrow().evidence().equals(phrase)) {
+            return known;
+        }
+        TrustChange change =
+                new TrustChange(clock.instant().truncatedTo(ChronoUnit.SECONDS), known.peer(), key, was, state, phrase);
+        home.journal().append(new Entry.Change(change));
+        if (was != state) {
+            tell(change);
+        }
+        return home.ledger().peer(known.peer());
+    }
+
+    private void tell(TrustChange change) {
+        for (TrustListener listener : listeners) {
+            try {
+                listener.changed(change);
+            } catch (Throwable e) {
+                // The decision is on the disk; whatever a listener throws must not make it look as if it were not.
+                LOG.error("trust listener {} failed", listener.getClass().getName(), e);
+            }
+        }
+    }
+
     /** What keeps the store from working is to be in the log before somebody needs it. */
     private void tryOut() {
-        inOrder(TrustFile::path).whenComplete((path, failure) -> {
+        inOrder(TrustDirectory::journal).whenComplete((journal, failure) -> {
             if (failure != null) {
                 LOG.error("{}", failure.getMessage());
             }
@@ -216,9 +308,9 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
         if (wanted.equals(directory)) {
             return;
         }
-        TrustFile former = file;
+        TrustDirectory former = home;
         if (former != null) {
-            file = TrustFile.open(wanted);
+            home = TrustDirectory.open(wanted, Disk.REAL);
             former.close();
         }
         directory = wanted;
@@ -226,14 +318,26 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
     }
 
     /** Against strangers who fill the disk with keys where policy takes every first one. */
-    private void requireRoom(TrustFile file) throws XtlsException {
-        long taken = file.count(KeyState.FIRST_USE);
-        if (taken >= firstUseLimit) {
+    private void requireRoom(Ledger ledger) throws XtlsException {
+        if (ledger.firstUses() >= firstUseLimit) {
             throw new XtlsException(new Failure(
                     Code.LIMIT,
                     Fault.LOCAL,
-                    "The trust store holds " + taken + " keys taken on first use, and no more are allowed.",
+                    "The trust store holds " + ledger.firstUses()
+                            + " keys taken on first use, and no more are allowed.",
                     "Verify or distrust some of them, or raise firstUseLimit of " + PID + "."));
+        }
+    }
+
+    /** Against one peer who fills the disk with keys that it hands over in tunnels. */
+    private static void requireRoom(KnownPeer known) throws XtlsException {
+        if (known.keys().size() >= MAX_KEYS) {
+            throw new XtlsException(new Failure(
+                    Code.LIMIT,
+                    Fault.PEER,
+                    "The trust store holds " + known.keys().size() + " keys of " + known.peer()
+                            + ", and no more are taken unasked.",
+                    "Pin the key that is to be trusted."));
         }
     }
 
@@ -243,10 +347,10 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
                 throw new XtlsException(misconfigured);
             }
             try {
-                TrustFile open = file;
+                TrustDirectory open = home;
                 if (open == null) {
-                    open = TrustFile.open(directory);
-                    file = open;
+                    open = TrustDirectory.open(directory, Disk.REAL);
+                    home = open;
                 }
                 return step.on(open);
             } catch (IOException | RuntimeException e) {
@@ -259,16 +363,7 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
     }
 
     private interface Step<T> {
-        T on(TrustFile file) throws IOException, XtlsException;
-    }
-
-    /** Bounded, and nothing but whole characters: it may quote what a peer sent. */
-    private static String onePhrase(String evidence) {
-        String whole = new String(evidence.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8).strip();
-        if (whole.codePointCount(0, whole.length()) <= MAX_EVIDENCE) {
-            return whole;
-        }
-        return whole.substring(0, whole.offsetByCodePoints(0, MAX_EVIDENCE)).strip();
+        T on(TrustDirectory home) throws IOException, XtlsException;
     }
 
     private static Path defaultDirectory(BundleContext context) {

@@ -16,9 +16,9 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -28,8 +28,9 @@ import org.xtls.BareJid;
 import org.xtls.Failure;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
-import org.xtls.trust.KnownKey;
 import org.xtls.trust.KnownPeer;
+import org.xtls.trust.TrustChange;
+import org.xtls.trust.TrustListener;
 
 class FileTrustStoreTest {
     private static final Instant NOON = Instant.parse("2026-11-24T12:00:00Z");
@@ -41,101 +42,6 @@ class FileTrustStoreTest {
 
     @TempDir
     Path home;
-
-    @Test
-    void a_stranger_is_nobody() throws Exception {
-        try (FileTrustStore store = at(NOON)) {
-            assertEquals(KnownPeer.stranger(JULIET), await(store.peer(JULIET)));
-            assertEquals(List.of(), await(store.peers()));
-        }
-    }
-
-    @Test
-    void what_was_put_is_there_after_a_restart() throws Exception {
-        KnownPeer put;
-        try (FileTrustStore store = at(NOON)) {
-            await(store.put(JULIET, OTHER, KeyState.FIRST_USE, ""));
-            await(store.remember(JULIET, "x509", true));
-            await(store.remember(JULIET, "srp-psk", false));
-            put = await(store.put(JULIET, KEY, KeyState.VERIFIED, "compared by the user"));
-            await(store.put(ROMEO, KEY, KeyState.DISTRUSTED, "lost phone"));
-        }
-        assertEquals(
-                new KnownPeer(
-                        JULIET,
-                        List.of(
-                                new KnownKey(OTHER, KeyState.FIRST_USE, NOON, ""),
-                                new KnownKey(KEY, KeyState.VERIFIED, NOON, "compared by the user")),
-                        true,
-                        Set.of("x509", "srp-psk")),
-                put);
-        try (FileTrustStore store = at(ONE)) {
-            assertEquals(put, await(store.peer(JULIET)));
-            assertEquals(
-                    List.of(JULIET, ROMEO),
-                    await(store.peers()).stream().map(KnownPeer::peer).toList());
-        }
-    }
-
-    @Test
-    void first_use_overrides_neither_a_pin_nor_a_distrust() throws Exception {
-        try (FileTrustStore store = at(NOON)) {
-            KnownPeer verified = await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
-            assertEquals(verified, await(store.put(JULIET, KEY, KeyState.FIRST_USE, "seen")));
-            KnownPeer distrusted = await(store.put(JULIET, KEY, KeyState.DISTRUSTED, "stolen"));
-            assertEquals(distrusted, await(store.put(JULIET, KEY, KeyState.FIRST_USE, "seen")));
-            assertEquals(distrusted, await(store.peer(JULIET)));
-        }
-    }
-
-    @Test
-    void the_user_can_distrust_what_was_verified_and_verify_what_was_distrusted() throws Exception {
-        try (FileTrustStore store = at(NOON)) {
-            await(store.put(JULIET, KEY, KeyState.FIRST_USE, "seen"));
-            for (KeyState state : List.of(KeyState.VERIFIED, KeyState.DISTRUSTED, KeyState.VERIFIED)) {
-                KnownPeer after = await(store.put(JULIET, KEY, state, "the user"));
-                assertEquals(state, after.key(KEY).orElseThrow().state());
-                assertEquals(1, after.keys().size());
-            }
-        }
-    }
-
-    @Test
-    void a_key_keeps_its_place_and_the_time_its_state_began() throws Exception {
-        try (FileTrustStore store = at(NOON)) {
-            await(store.put(JULIET, KEY, KeyState.FIRST_USE, "seen"));
-            await(store.put(JULIET, OTHER, KeyState.FIRST_USE, "seen"));
-        }
-        try (FileTrustStore store = at(ONE)) {
-            await(store.put(JULIET, OTHER, KeyState.FIRST_USE, "seen again"));
-            KnownPeer after = await(store.put(JULIET, KEY, KeyState.VERIFIED, "compared"));
-            assertEquals(
-                    List.of(
-                            new KnownKey(KEY, KeyState.VERIFIED, ONE, "compared"),
-                            new KnownKey(OTHER, KeyState.FIRST_USE, NOON, "seen again")),
-                    after.keys());
-        }
-    }
-
-    @Test
-    void one_key_says_nothing_about_another_peer_or_another_method() throws Exception {
-        try (FileTrustStore store = at(NOON)) {
-            await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
-            assertTrue(await(store.peer(ROMEO)).keys().isEmpty());
-            assertTrue(await(store.peer(JULIET))
-                    .key(new KeyName("openpgp", KEY.fingerprint()))
-                    .isEmpty());
-        }
-    }
-
-    @Test
-    void a_confirming_peer_is_remembered_as_one() throws Exception {
-        try (FileTrustStore store = at(NOON)) {
-            assertFalse(await(store.remember(JULIET, "x509", false)).confirms());
-            assertTrue(await(store.remember(JULIET, "x509", true)).confirms());
-            assertTrue(await(store.remember(JULIET, "x509", false)).confirms());
-        }
-    }
 
     @Test
     void a_call_sees_what_was_asked_before_it() throws Exception {
@@ -221,17 +127,59 @@ class FileTrustStoreTest {
     }
 
     @Test
-    void a_failed_write_changes_nothing() throws Exception {
+    void one_peer_cannot_fill_the_disk_and_the_user_is_not_held_up_by_it() throws Exception {
         try (FileTrustStore store = at(NOON)) {
-            KnownPeer before = await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
-            byte[] text = Files.readAllBytes(file());
-            // A directory in the way of the temporary file.
-            Files.createDirectories(home.resolve("known-keys.new/in the way"));
-            Failure failure = failure(store.put(JULIET, KEY, KeyState.DISTRUSTED, "stolen"));
-            assertEquals(Failure.Code.LOCAL, failure.code());
-            assertTrue(failure.message().contains("known-keys.new"), failure.message());
-            assertEquals(before, await(store.peer(JULIET)));
-            assertEquals(new String(text), Files.readString(file()));
+            for (int i = 0; i < 1_000; i++) {
+                store.vouch(JULIET, new KeyName("x509", "%064x".formatted(i)), "handed over in a tunnel by srp-psk");
+            }
+            for (CompletionStage<?> stage :
+                    List.of(store.vouch(JULIET, KEY, ""), store.put(JULIET, KEY, KeyState.FIRST_USE, ""))) {
+                Failure full = failure(stage);
+                assertEquals(Failure.Code.LIMIT, full.code());
+                assertEquals(Failure.Fault.PEER, full.fault());
+            }
+            assertEquals(1_000, await(store.peer(JULIET)).keys().size());
+            await(store.put(JULIET, KEY, KeyState.DISTRUSTED, "the user"));
+            await(store.vouch(ROMEO, KEY, "handed over"));
+            KeyName held = new KeyName("x509", "%064x".formatted(7));
+            await(store.put(JULIET, held, KeyState.EXPIRED, "ran out"));
+            assertEquals(1_001, await(store.peer(JULIET)).keys().size());
+        }
+    }
+
+    @Test
+    void listeners_are_told_before_the_caller_and_may_ask_the_store() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            List<String> events = Collections.synchronizedList(new ArrayList<>());
+            List<CompletionStage<KnownPeer>> asked = Collections.synchronizedList(new ArrayList<>());
+            store.addListener(change -> {
+                events.add(change.to() + " on " + Thread.currentThread().getName());
+                asked.add(store.peer(change.peer()));
+            });
+            await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned").thenAccept(known -> events.add("confirmed")));
+            assertEquals(List.of("VERIFIED on xtls-trust-file", "confirmed"), events);
+            assertEquals(
+                    KeyState.VERIFIED,
+                    await(asked.get(0)).key(KEY).orElseThrow().state());
+        }
+    }
+
+    @Test
+    void a_listener_that_was_removed_hears_nothing_more_and_one_that_fails_badly_does_no_harm() throws Exception {
+        try (FileTrustStore store = at(NOON)) {
+            List<TrustChange> first = Collections.synchronizedList(new ArrayList<>());
+            List<TrustChange> second = Collections.synchronizedList(new ArrayList<>());
+            TrustListener leaving = first::add;
+            store.addListener(leaving);
+            store.addListener(change -> {
+                throw new NoClassDefFoundError("of a bundle that has gone");
+            });
+            store.addListener(second::add);
+            await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+            store.removeListener(leaving);
+            await(store.put(JULIET, KEY, KeyState.DISTRUSTED, "stolen"));
+            assertEquals(1, first.size());
+            assertEquals(await(store.history(JULIET)), second);
         }
     }
 
@@ -239,42 +187,14 @@ class FileTrustStoreTest {
     void an_edit_by_hand_is_not_undone() throws Exception {
         try (FileTrustStore store = at(NOON)) {
             await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
-            String edited = Files.readString(file()).replace("verified", "distrusted");
+            String edited = Files.readString(file()) + "distrust them all\n";
             Files.writeString(file(), edited);
-            Failure failure = failure(store.put(ROMEO, KEY, KeyState.VERIFIED, "pinned"));
-            assertTrue(failure.message().contains("changed by another program"), failure.message());
+            for (CompletionStage<?> stage :
+                    List.of(store.put(ROMEO, KEY, KeyState.VERIFIED, ""), store.keep(JULIET, KEY, new byte[1]))) {
+                Failure failure = failure(stage);
+                assertTrue(failure.message().contains("changed by another program"), failure.message());
+            }
             assertEquals(edited, Files.readString(file()));
-        }
-        try (FileTrustStore store = at(NOON)) {
-            assertEquals(
-                    KeyState.DISTRUSTED,
-                    await(store.peer(JULIET)).key(KEY).orElseThrow().state());
-        }
-    }
-
-    @Test
-    void evidence_stays_one_bounded_phrase_whatever_is_in_it() throws Exception {
-        String nasty = " \nkey juliet@capulet.lit x509 " + "00".repeat(32) + " verified\r\u2028\u202e\u0000 50% \ud800 "
-                + "x".repeat(1000);
-        KnownPeer put;
-        try (FileTrustStore store = at(NOON)) {
-            put = await(store.put(JULIET, KEY, KeyState.VERIFIED, nasty));
-        }
-        assertEquals(1, put.keys().size());
-        assertEquals(256, put.keys().get(0).evidence().length());
-        assertEquals(3, Files.readAllLines(file()).size());
-        try (FileTrustStore store = at(NOON)) {
-            assertEquals(put, await(store.peer(JULIET)));
-        }
-    }
-
-    @Test
-    void a_name_that_is_no_method_is_not_remembered() throws Exception {
-        try (FileTrustStore store = at(NOON)) {
-            Failure failure = failure(store.remember(JULIET, "x509\nconfirms juliet@capulet.lit", false));
-            assertEquals(Failure.Code.LOCAL, failure.code());
-            assertFalse(failure.message().contains("\n"));
-            assertEquals(KnownPeer.stranger(JULIET), await(store.peer(JULIET)));
         }
     }
 
@@ -316,14 +236,16 @@ class FileTrustStoreTest {
             before = await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
         }
         String good = Files.readString(file());
-        String corrupt = good.replace("verified", "trusted");
+        String corrupt = good.replace("VERIFIED", "DISTRUSTED");
         Files.writeString(file(), corrupt);
         try (FileTrustStore store = new FileTrustStore(framework(null), configuration(home.toString(), 5))) {
             for (CompletionStage<?> stage :
                     List.of(store.peer(JULIET), store.peers(), store.put(ROMEO, KEY, KeyState.VERIFIED, ""))) {
                 Failure failure = failure(stage);
                 assertEquals(Failure.Code.LOCAL, failure.code());
-                assertTrue(failure.message().contains(file() + ", line 2: 'trusted' is none of"), failure.message());
+                assertTrue(
+                        failure.message().contains(file() + ", line 2: the line does not fit its checksum"),
+                        failure.message());
             }
             assertEquals(corrupt, Files.readString(file()));
             Files.writeString(file(), good);

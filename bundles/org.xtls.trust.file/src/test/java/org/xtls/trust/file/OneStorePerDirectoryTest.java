@@ -28,7 +28,7 @@ class OneStorePerDirectoryTest {
     void another_process_is_refused_even_after_a_second_store_here_has_tried() throws Exception {
         try (FileTrustStore first = new FileTrustStore(home)) {
             assertThrows(IOException.class, () -> new FileTrustStore(home));
-            try (OtherProcess other = OtherProcess.writing(home)) {
+            try (OtherProcess other = OtherProcess.deciding(home, 1)) {
                 String said = other.line();
                 assertTrue(
                         said.startsWith("refused " + home + " is in use by another process ("
@@ -41,7 +41,7 @@ class OneStorePerDirectoryTest {
 
     @Test
     void this_process_is_refused_while_another_has_the_store() throws Exception {
-        try (OtherProcess other = OtherProcess.writing(home)) {
+        try (OtherProcess other = OtherProcess.deciding(home, 1)) {
             assertEquals("1", other.line());
             for (int attempt = 0; attempt < 2; attempt++) {
                 IOException refused = assertThrows(IOException.class, () -> new FileTrustStore(home));
