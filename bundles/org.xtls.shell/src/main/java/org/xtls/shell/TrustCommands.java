@@ -2,6 +2,8 @@ package org.xtls.shell;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Dictionary;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +12,8 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.felix.service.command.Descriptor;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.FrameworkUtil;
@@ -30,6 +34,7 @@ import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownKey;
 import org.xtls.trust.KnownPeer;
+import org.xtls.trust.Policies;
 import org.xtls.trust.Policy;
 import org.xtls.trust.TrustChange;
 import org.xtls.trust.TrustStore;
@@ -47,6 +52,9 @@ import org.xtls.trust.TrustStore;
         })
 public final class TrustCommands {
     private static final Duration POLICY_PATIENCE = Duration.ofSeconds(10);
+
+    /** Between two rules in the runtime's description. */
+    private static final String RULE_SEPARATOR = "; ";
 
     private final RuntimeWatch runtime;
 
@@ -138,29 +146,82 @@ public final class TrustCommands {
 
     @Descriptor(Usage.POLICY)
     public void policy(@Descriptor("nothing, or KEY and VALUE") @Nullable String[] words) throws CommandException {
-        Arguments arguments = Arguments.of(Usage.POLICY, words).words(0, 2);
+        Arguments arguments = Arguments.of(Usage.POLICY, words);
         if (arguments.size() == 0) {
-            new TreeMap<>(runtime.now().policy)
-                    .forEach((key, value) -> System.out.println(Printable.text(key + " " + value)));
+            showPolicy();
             return;
         }
         if (arguments.size() == 1) {
             throw arguments.wrong("VALUE is missing");
         }
-        Policy.Key key;
-        String value;
         try {
-            key = Policy.Key.of(arguments.word(0));
-            value = Policy.DEFAULT.with(key, arguments.word(1)).value(key);
+            switch (arguments.word(0)) {
+                case "rule" -> rule(arguments.from(1));
+                case "no-rule" -> noRule(arguments.words(2, 2).word(1));
+                default -> value(arguments.words(2, 2));
+            }
         } catch (IllegalArgumentException e) {
             throw arguments.wrong(e.getMessage());
         }
-        store(key, value);
-        if (!runtime.await(state -> value.equals(state.policy.get(key.toString())), POLICY_PATIENCE)) {
-            throw new CommandException("The policy is stored but did not come into force; the log says why. In force: "
-                    + key + " " + runtime.now().policy.get(key.toString()));
-        }
+    }
+
+    private void showPolicy() throws CommandException {
+        new TreeMap<>(runtime.now().policy).forEach((key, value) -> {
+            if (key.equals(Policies.RULES)) {
+                Arrays.stream(value.split(RULE_SEPARATOR))
+                        .forEach(rule -> System.out.println(Printable.text("rule " + rule)));
+            } else {
+                System.out.println(Printable.text(key + " " + value));
+            }
+        });
+    }
+
+    private void value(Arguments arguments) throws CommandException {
+        Policy.Key key = Policy.Key.of(arguments.word(0));
+        String value = Policy.DEFAULT.with(key, arguments.word(1)).value(key);
+        change(properties -> properties.put(key.toString(), value));
+        awaitInForce(key.toString(), value);
         System.out.println(key + " " + value);
+    }
+
+    private void rule(String line) throws CommandException {
+        Policies.Rule rule = Policies.Rule.parse(line);
+        changeRules(rules -> {
+            rules.removeIf(other -> other.pattern().equals(rule.pattern()));
+            rules.add(rule);
+        });
+        System.out.println(Printable.text("rule " + rule));
+    }
+
+    private void noRule(String pattern) throws CommandException {
+        String normalised = new Policies.Rule(pattern, List.of("require verified")).pattern();
+        changeRules(rules -> {
+            if (!rules.removeIf(rule -> rule.pattern().equals(normalised))) {
+                throw new IllegalArgumentException("there is no rule for " + normalised);
+            }
+        });
+        System.out.println(Printable.text("no rule " + normalised));
+    }
+
+    private void changeRules(Consumer<List<Policies.Rule>> edit) throws CommandException {
+        Map<String, Object> stored = change(properties -> {
+            List<Policies.Rule> rules = new ArrayList<>(Policies.of(properties).rules());
+            edit.accept(rules);
+            properties.put(
+                    Policies.RULES, rules.stream().map(Policies.Rule::toString).toArray(String[]::new));
+        });
+        awaitInForce(
+                Policies.RULES,
+                Policies.of(stored).rules().stream()
+                        .map(Policies.Rule::toString)
+                        .collect(Collectors.joining(RULE_SEPARATOR)));
+    }
+
+    private void awaitInForce(String key, String value) throws CommandException {
+        if (!runtime.await(state -> value.equals(state.policy.getOrDefault(key, "")), POLICY_PATIENCE)) {
+            throw new CommandException("The policy is stored but did not come into force; the log says why. In force: "
+                    + key + " " + runtime.now().policy.getOrDefault(key, "nothing"));
+        }
     }
 
     @Descriptor(Usage.METHODS)
@@ -255,7 +316,7 @@ public final class TrustCommands {
         return key;
     }
 
-    private void store(Policy.Key key, String value) throws CommandException {
+    private Map<String, Object> change(Consumer<Map<String, Object>> edit) throws CommandException {
         ConfigurationAdmin present = configurationAdmin;
         if (present == null) {
             throw CommandException.missing("configuration service", "org.apache.felix.configadmin");
@@ -267,18 +328,21 @@ public final class TrustCommands {
             if (stored != null) {
                 merged.putAll(FrameworkUtil.asMap(stored));
             }
-            merged.put(key.toString(), value);
-            Policy.of(merged);
+            edit.accept(merged);
+            try {
+                var unused = Policies.of(merged);
+            } catch (IllegalArgumentException e) {
+                throw new CommandException(
+                        "The stored policy has another bad value, nothing is changed: " + e.getMessage());
+            }
             configuration.update(FrameworkUtil.asDictionary(merged));
-        } catch (IllegalArgumentException e) {
-            throw new CommandException(
-                    "The stored policy has another bad value, nothing is changed: " + e.getMessage());
+            return merged;
         } catch (IOException e) {
             throw new CommandException("The policy cannot be stored: " + e.getMessage());
         }
     }
 
-    private TrustStore trustStore() throws CommandException {
+    TrustStore trustStore() throws CommandException {
         TrustStore present = trustStore;
         if (present == null) {
             throw CommandException.missing("trust store", "org.xtls.trust.file");

@@ -54,11 +54,16 @@ final class Usage {
             """;
 
     static final String POLICY = """
-            policy [KEY VALUE]
-              Shows what is wanted of tunnels, or changes one value of it and waits until it is in force.
+            policy [KEY VALUE | rule PATTERN: STATEMENTS | no-rule PATTERN]
+              Shows what is wanted of tunnels, or changes one value or rule of it and waits until it is in force.
               first-use reject|ask|accept           a peer whose key nobody vouches for: no tunnel, ask, or an
                                                     unverified tunnel; ask is reject where nobody can be asked
               require-confirmed-offers true|false   whether peers that do not confirm offers are refused
+              rule             what is wanted of some peers; quote it: policy rule '*.example.org: require verified'
+                PATTERN        a JID, a domain, *.DOMAIN for all below it, or *; the more specific one decides
+                STATEMENTS     separated by commas: require verified, require confirmed, require METHOD...,
+                               never METHOD..., prefer METHOD..., first-use reject|ask|accept, bootstrap yes|no,
+                               recheck yes|no; allow unverified, allow unconfirmed, allow any take back
             """;
 
     static final String METHODS = """

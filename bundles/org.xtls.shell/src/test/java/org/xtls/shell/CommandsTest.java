@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.xtls.Acknowledgement;
 import org.xtls.Closure;
 import org.xtls.Failure;
@@ -177,6 +180,31 @@ class CommandsTest {
                         + "1970-01-01T00:00:00Z verified -> distrusted: x509 " + Verona.JULIETS_KEY.fingerprint()
                         + ", distrusted on the shell\n",
                 gogo.run("trust juliet@capulet.com"));
+    }
+
+    @Test
+    void decisions_move_house(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("keys.txt");
+        gogo.run("trust juliet@capulet.com x509 " + Verona.JULIETS_KEY.fingerprint());
+        assertEquals("wrote what is known of 1 peers to " + file + "\n", gogo.run("trust-export " + file));
+        assertEquals(
+                file + " is there already; choose another name or delete it.", gogo.failing("trust-export " + file));
+        verona.known.clear();
+
+        assertEquals("took over what is known of 1 peers\n", gogo.run("trust-import " + file));
+
+        assertEquals(
+                KeyState.VERIFIED,
+                verona.known
+                        .get("juliet@capulet.com")
+                        .key(Verona.JULIETS_KEY)
+                        .orElseThrow()
+                        .state());
+        Files.writeString(file, "xtls-trust 1\nkey juliet\n");
+        assertTrue(gogo.failing("trust-import " + file).startsWith(file + ", line "));
+        assertEquals(
+                folder.resolve("nothing") + " cannot be read: it is not there.",
+                gogo.failing("trust-import " + folder.resolve("nothing")));
     }
 
     @Test

@@ -39,6 +39,8 @@ final class Gogo implements AutoCloseable {
         add(tunnelCommands, "open", "tunnels", "send", "close");
         add(inbox, "receive", "echo");
         add(new SendXml(tunnels), "send-xml");
+        add(new TrustTransfer.Export(trust), "trust-export");
+        add(new TrustTransfer.Import(trust), "trust-import");
         add(questions.new Answers(), "answer");
         add(new HelpCommand(), "help");
         InputStream in = new ByteArrayInputStream(new byte[0]);
