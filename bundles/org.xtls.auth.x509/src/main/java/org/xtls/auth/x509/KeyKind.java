@@ -39,6 +39,15 @@ enum KeyKind {
         };
     }
 
+    /** The JDK takes an EdDSA signature with bytes behind it for the signature. */
+    boolean mayHaveLength(byte[] signature) {
+        return switch (this) {
+            case ED25519 -> signature.length == 64;
+            case ED448 -> signature.length == 114;
+            default -> true;
+        };
+    }
+
     /** Judges by the encoding, so that it does not matter whose class holds the key. */
     static KeyKind of(PublicKey key) throws InvalidKeyException {
         try {

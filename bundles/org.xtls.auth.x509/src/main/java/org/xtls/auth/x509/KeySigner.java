@@ -1,7 +1,10 @@
 package org.xtls.auth.x509;
 
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
 import java.security.PrivateKey;
+import java.security.Provider;
+import java.security.ProviderException;
 import java.security.Signature;
 import java.security.interfaces.EdECPrivateKey;
 import java.security.spec.MGF1ParameterSpec;
@@ -14,18 +17,25 @@ import org.xtls.tls.SignatureScheme;
 import org.xtls.tls.Signer;
 
 /**
- * A private key in memory. It signs through {@link Signature}, but for Ed25519, which is most of a handshake's cost with
- * the JDK and a small part of it with Bouncy Castle ({@code docs/benchmarking.md}).
+ * A private key, in memory or on a token. It signs through {@link Signature}, but for Ed25519 in memory, which is most of
+ * a handshake's cost with the JDK and a small part of it with Bouncy Castle ({@code docs/benchmarking.md}).
  */
 final class KeySigner implements Signer {
     private final PrivateKey key;
     private final KeyKind kind;
+    private final @Nullable Provider token;
     private final @Nullable Ed25519PrivateKeyParameters edwards;
 
-    KeySigner(PrivateKey key, KeyKind kind) {
+    /**
+     * A signer.
+     *
+     * @param token the provider that alone can use the key; null for a key in memory
+     */
+    KeySigner(PrivateKey key, KeyKind kind, @Nullable Provider token) {
         this.key = key;
         this.kind = kind;
-        this.edwards = edwards(key);
+        this.token = token;
+        this.edwards = token == null ? edwards(key) : null;
     }
 
     /** The same key for Bouncy Castle, or null for another kind of key, or one whose bytes are not to be had. */
@@ -52,27 +62,43 @@ final class KeySigner implements Signer {
             signer.update(content, 0, content.length);
             return signer.generateSignature();
         }
-        Signature signature = signature(scheme);
-        signature.initSign(key);
-        signature.update(content);
-        return signature.sign();
+        try {
+            Signature signature = signature(scheme, token);
+            signature.initSign(key);
+            signature.update(content);
+            return signature.sign();
+        } catch (ProviderException e) {
+            // What a token throws that has been pulled out, or has lost the key.
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new InvalidKeyException("the token does not sign: " + cause.getMessage(), e);
+        }
     }
 
     static Signature signature(SignatureScheme scheme) throws GeneralSecurityException {
+        return signature(scheme, null);
+    }
+
+    private static Signature signature(SignatureScheme scheme, @Nullable Provider token)
+            throws GeneralSecurityException {
         return switch (scheme) {
-            case ED25519 -> Signature.getInstance("Ed25519");
-            case ED448 -> Signature.getInstance("Ed448");
-            case ECDSA_SECP256R1_SHA256 -> Signature.getInstance("SHA256withECDSA");
-            case ECDSA_SECP384R1_SHA384 -> Signature.getInstance("SHA384withECDSA");
-            case RSA_PSS_RSAE_SHA256 -> pss("SHA-256", MGF1ParameterSpec.SHA256, 32);
-            case RSA_PSS_RSAE_SHA384 -> pss("SHA-384", MGF1ParameterSpec.SHA384, 48);
-            case RSA_PSS_RSAE_SHA512 -> pss("SHA-512", MGF1ParameterSpec.SHA512, 64);
+            case ED25519 -> instance("Ed25519", token);
+            case ED448 -> instance("Ed448", token);
+            case ECDSA_SECP256R1_SHA256 -> instance("SHA256withECDSA", token);
+            case ECDSA_SECP384R1_SHA384 -> instance("SHA384withECDSA", token);
+            case RSA_PSS_RSAE_SHA256 -> pss("SHA-256", MGF1ParameterSpec.SHA256, 32, token);
+            case RSA_PSS_RSAE_SHA384 -> pss("SHA-384", MGF1ParameterSpec.SHA384, 48, token);
+            case RSA_PSS_RSAE_SHA512 -> pss("SHA-512", MGF1ParameterSpec.SHA512, 64, token);
         };
     }
 
-    private static Signature pss(String hash, MGF1ParameterSpec mask, int salt) throws GeneralSecurityException {
-        Signature signature = Signature.getInstance("RSASSA-PSS");
+    private static Signature pss(String hash, MGF1ParameterSpec mask, int salt, @Nullable Provider token)
+            throws GeneralSecurityException {
+        Signature signature = instance("RSASSA-PSS", token);
         signature.setParameter(new PSSParameterSpec(hash, "MGF1", mask, salt, PSSParameterSpec.TRAILER_FIELD_BC));
         return signature;
+    }
+
+    private static Signature instance(String algorithm, @Nullable Provider token) throws GeneralSecurityException {
+        return token == null ? Signature.getInstance(algorithm) : Signature.getInstance(algorithm, token);
     }
 }

@@ -18,6 +18,7 @@ import java.util.Set;
  */
 final class OwnerOnly {
     private static final Set<PosixFilePermission> OTHERS_WRITE = PosixFilePermissions.fromString("----w--w-");
+    private static final Set<PosixFilePermission> WORLD = PosixFilePermissions.fromString("------rwx");
     private static final Set<PosixFilePermission> OTHERS = PosixFilePermissions.fromString("---rwxrwx");
 
     private OwnerOnly() {}
@@ -37,6 +38,11 @@ final class OwnerOnly {
     /** Against others on the machine who would read the key. */
     static void requireClosedToOthers(Path file) throws IOException {
         require(file, OTHERS, "is open to others", "chmod go-rwx");
+    }
+
+    /** The same for files of the administrator's, who may have a group for those that use a key. */
+    static void requireClosedToWorld(Path file) throws IOException {
+        require(file, WORLD, "is open to everybody", "chmod o-rwx");
     }
 
     private static void require(Path path, Set<PosixFilePermission> none, String what, String remedy)

@@ -38,9 +38,9 @@ import org.xtls.BareJid;
  */
 record SelfSigned(PrivateKey key, X509Certificate certificate) {
     /** Peers' clocks may be behind. */
-    private static final Duration BACKDATED = Duration.ofDays(1);
+    static final Duration BACKDATED = Duration.ofDays(1);
 
-    private static final Duration VALID = Duration.ofDays(730);
+    static final Duration VALID = Duration.ofDays(730);
 
     /** X.520 allows no more in a common name; the address that counts is the alternative name. */
     private static final int LONGEST_COMMON_NAME = 64;
@@ -69,6 +69,19 @@ record SelfSigned(PrivateKey key, X509Certificate certificate) {
                     CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate)));
         } catch (IOException | OperatorCreationException e) {
             throw new GeneralSecurityException("the certificate cannot be built: " + e.getMessage(), e);
+        }
+    }
+
+    /** Whether a certificate was issued by its own key. */
+    static boolean is(X509Certificate certificate) {
+        if (!certificate.getSubjectX500Principal().equals(certificate.getIssuerX500Principal())) {
+            return false;
+        }
+        try {
+            certificate.verify(certificate.getPublicKey());
+            return true;
+        } catch (GeneralSecurityException e) {
+            return false;
         }
     }
 

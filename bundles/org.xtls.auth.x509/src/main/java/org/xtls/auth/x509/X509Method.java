@@ -2,10 +2,14 @@ package org.xtls.auth.x509;
 
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -29,7 +33,7 @@ import org.xtls.auth.Verdict;
 import org.xtls.tls.Alert;
 import org.xtls.tls.Credential;
 import org.xtls.tls.Proof;
-import org.xtls.trust.KeyState;
+import org.xtls.tls.TlsRole;
 import org.xtls.trust.KnownPeer;
 import org.xtls.trust.Policy;
 import org.xtls.trust.TrustStore;
@@ -49,6 +53,7 @@ public final class X509Method implements AuthMethod {
     public static final String NAME = "x509";
 
     private final Identities identities;
+    private final CertificationAuthorities authorities;
     private final Clock clock;
     private final AtomicReference<@Nullable TrustStore> trust = new AtomicReference<>();
 
@@ -56,25 +61,38 @@ public final class X509Method implements AuthMethod {
      * A method that is given its trust store later.
      *
      * @param identities the certificates of the own accounts
+     * @param authorities the trusted CAs
      */
     @Activate
-    public X509Method(@Reference Identities identities) {
-        this(identities, Clock.systemUTC());
+    public X509Method(@Reference Identities identities, @Reference CertificationAuthorities authorities) {
+        this(identities, authorities, Clock.systemUTC());
+    }
+
+    /**
+     * A method outside of any framework that trusts no CA.
+     *
+     * @param identities the certificates of the own accounts
+     * @param store the known keys
+     */
+    public X509Method(Identities identities, TrustStore store) {
+        this(identities, CertificationAuthorities.none(), store);
     }
 
     /**
      * A method outside of any framework.
      *
      * @param identities the certificates of the own accounts
+     * @param authorities the trusted CAs
      * @param store the known keys
      */
-    public X509Method(Identities identities, TrustStore store) {
-        this(identities);
+    public X509Method(Identities identities, CertificationAuthorities authorities, TrustStore store) {
+        this(identities, authorities);
         bindTrustStore(store);
     }
 
-    X509Method(Identities identities, Clock clock) {
+    X509Method(Identities identities, CertificationAuthorities authorities, Clock clock) {
         this.identities = identities;
+        this.authorities = authorities;
         this.clock = clock;
     }
 
@@ -92,24 +110,26 @@ public final class X509Method implements AuthMethod {
 
     @Override
     public CompletionStage<List<Element>> offer(Negotiation negotiation) {
-        return identities
-                .of(negotiation.local().bare())
-                .thenCombine(
-                        known(negotiation),
-                        (own, known) -> mayTakeUnknown(negotiation, known)
-                                ? OfferedNames.withInsecure(own.offered())
-                                : own.offered());
+        CompletableFuture<List<Element>> offer = new CompletableFuture<>();
+        return completed(
+                offer,
+                facts(negotiation, offer)
+                        .thenApply(facts -> facts.mayTakeUnknown(negotiation)
+                                ? OfferedNames.withInsecure(facts.offered)
+                                : facts.offered));
     }
 
     @Override
     public CompletionStage<Answer> answer(Negotiation negotiation) {
-        return identities
-                .of(negotiation.local().bare())
-                .thenCombine(
-                        known(negotiation),
-                        (own, known) -> negotiation.role() == Role.RESPONDER
-                                ? respond(negotiation, own, known)
-                                : accept(negotiation, own));
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        return completed(
+                answer,
+                facts(negotiation, answer)
+                        .thenCompose(facts -> (negotiation.role() == Role.RESPONDER
+                                        ? respond(negotiation, facts)
+                                        : CompletableFuture.completedStage(accept(negotiation, facts.own)))
+                                .thenApply(
+                                        word -> facts.binding.map(word::bound).orElse(word))));
     }
 
     @Override
@@ -124,28 +144,57 @@ public final class X509Method implements AuthMethod {
                     Alert.UNSUPPORTED_CERTIFICATE,
                     Failure.of(Code.PROTOCOL, Fault.PEER, "The peer proved something else than a certificate.")));
         }
-        return known(negotiation)
-                .handle((known, failure) -> known == null
-                        ? new Verdict.Refused(Alert.INTERNAL_ERROR, unusable(failure))
-                        : new PeerCertificate(
-                                        negotiation.peer().bare(),
-                                        chain.certificates().get(0))
-                                .judge(known, clock));
+        BareJid peer = negotiation.peer().bare();
+        PeerChain presented =
+                new PeerChain(peer, negotiation.role() == Role.INITIATOR ? TlsRole.SERVER : TlsRole.CLIENT, chain);
+        CompletableFuture<Verdict> verdict = new CompletableFuture<>();
+        return completed(
+                verdict,
+                known(negotiation)
+                        .thenCompose(
+                                known -> authorities.ask(verdict, trusted -> remembered(presented, known, trusted)))
+                        .exceptionally(failure -> new Verdict.Refused(Alert.INTERNAL_ERROR, unusable(failure))));
     }
 
-    private static Answer respond(Negotiation negotiation, Identity own, KnownPeer known) {
+    /** What the store learns from it is for next time: nobody waits, and when it fails nothing is lost. */
+    private Verdict remembered(PeerChain presented, KnownPeer known, Authorities trusted) {
+        Verdict verdict = presented.judge(known, trusted, clock.instant());
+        TrustStore store = trust.get();
+        if (store != null) {
+            new PeerRecord(store, known).learn(presented.proof().certificates().get(0), clock.instant());
+        }
+        return verdict;
+    }
+
+    private CompletionStage<Answer> respond(Negotiation negotiation, Facts facts) {
         Offer received = negotiation.received();
         if (received == null) {
-            return Answer.possible(List.of());
+            return CompletableFuture.completedStage(Answer.possible(List.of()));
         }
         OfferedNames offered = OfferedNames.of(received);
-        if (offered.recognisedBy(known)) {
-            return Answer.possible(own.offered());
+        return recognised(offered, facts).thenApply(recognised -> {
+            if (recognised) {
+                return Answer.possible(facts.offered);
+            }
+            if (offered.isEmpty() || offered.distrustedBy(facts.known) || !facts.mayTakeUnknown(negotiation)) {
+                return Answer.IMPOSSIBLE;
+            }
+            return Answer.possible(List.of(OfferedNames.INSECURE));
+        });
+    }
+
+    private CompletionStage<Boolean> recognised(OfferedNames offered, Facts facts) {
+        if (offered.recognisedBy(facts.known)) {
+            return CompletableFuture.completedStage(true);
         }
-        if (offered.isEmpty() || offered.distrustedBy(known) || !mayTakeUnknown(negotiation, known)) {
-            return Answer.IMPOSSIBLE;
+        TrustStore store = trust.get();
+        if (facts.certified.test(offered) && !offered.distrustedBy(facts.known)) {
+            return CompletableFuture.completedStage(true);
         }
-        return Answer.possible(List.of(OfferedNames.INSECURE));
+        if (!offered.onlySha1() || store == null) {
+            return CompletableFuture.completedStage(false);
+        }
+        return new PeerRecord(store, facts.known).holdsOneOf(offered.sha1());
     }
 
     /**
@@ -160,10 +209,25 @@ public final class X509Method implements AuthMethod {
         return offeredByPeer && offeredByUs ? Answer.possible(List.of()) : Answer.IMPOSSIBLE;
     }
 
-    /** No quiet descent: with somebody of whom we hold a verified key of any method, nothing less will do. */
-    private static boolean mayTakeUnknown(Negotiation negotiation, KnownPeer known) {
-        return negotiation.policy().firstUse() != Policy.FirstUse.REJECT
-                && known.in(KeyState.VERIFIED).isEmpty();
+    private CompletionStage<Facts> facts(Negotiation negotiation, Future<?> wanted) {
+        String domain = negotiation.peer().bare().domain();
+        return identities
+                .of(negotiation.local().bare())
+                .thenCombine(known(negotiation), Both::new)
+                .thenCompose(both -> authorities.ask(
+                        wanted,
+                        trusted -> new Facts(
+                                both.own,
+                                both.known,
+                                OfferedNames.withAnchors(both.own.offered(), anchors(both.own, trusted)),
+                                trusted.binding(domain),
+                                offered -> trusted.recognise(offered.anchors(), domain))));
+    }
+
+    private static Set<String> anchors(Identity own, Authorities trusted) {
+        return own.credential() instanceof Credential.CertificateChain chain
+                ? trusted.anchorsOf(chain.certificates())
+                : Set.of();
     }
 
     private CompletionStage<KnownPeer> known(Negotiation negotiation) {
@@ -172,12 +236,49 @@ public final class X509Method implements AuthMethod {
         return store == null ? CompletableFuture.failedStage(new XtlsException(NO_STORE)) : store.peer(peer);
     }
 
+    /** Completes what was handed out, which its receiver can cancel, by what is under way. */
+    private static <T> CompletionStage<T> completed(CompletableFuture<T> promise, CompletionStage<T> work) {
+        work.whenComplete((value, failure) -> {
+            if (failure == null) {
+                promise.complete(value);
+            } else {
+                promise.completeExceptionally(failure);
+            }
+        });
+        return promise;
+    }
+
     private static Failure unusable(@Nullable Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         return cause instanceof XtlsException known
                 ? known.failure()
                 : Failure.of(Code.LOCAL, Fault.LOCAL, "The trust store cannot be used: " + cause + ".");
+    }
+
+    private record Both(Identity own, KnownPeer known) {}
+
+    /**
+     * What an offer or answer is made of.
+     *
+     * @param offered this side's names, and the CAs that its certificate leads to
+     * @param binding why the peer should have a certificate of a CA
+     * @param certified whether an offer names a CA that is trusted for the peer
+     */
+    private record Facts(
+            Identity own,
+            KnownPeer known,
+            List<Element> offered,
+            Optional<String> binding,
+            Predicate<OfferedNames> certified) {
+        /** No quiet descent: with somebody of whom we hold, or held, something verified nothing less will do. */
+        boolean mayTakeUnknown(Negotiation negotiation) {
+            Policy policy = negotiation.policy();
+            return policy.firstUse() != Policy.FirstUse.REJECT
+                    && !policy.requireVerified()
+                    && !known.wasVerified()
+                    && binding.isEmpty();
+        }
     }
 
     private static final Failure NO_STORE = new Failure(

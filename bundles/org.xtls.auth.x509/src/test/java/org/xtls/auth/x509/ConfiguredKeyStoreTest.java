@@ -123,7 +123,7 @@ class ConfiguredKeyStoreTest {
     void a_wrong_password_is_named_as_such() throws Exception {
         Path file = good();
         assertRefused(file, "rosaline", "", "cannot be opened with this password");
-        assertRefused(file, "", "", "cannot be opened with this password");
+        assertRefused(file, "", "", "is encrypted, and cannot be opened without a password");
     }
 
     @Test
@@ -190,6 +190,12 @@ class ConfiguredKeyStoreTest {
         assertRefused(file, PASSWORD, "", "holds several keys: ");
         assertRefused(file, PASSWORD, "romeo", "holds no private key with the alias 'romeo'");
         assertEquals(openSsl.certificate("nurse"), load(file, PASSWORD, "nurse").certificate());
+        IdentitySource each = Sources.keyStore(file, PASSWORD, "{account}", Clock.systemUTC());
+        for (String name : List.of("juliet", "nurse")) {
+            assertEquals(
+                    openSsl.certificate(name),
+                    Sources.current(each, BareJid.parse(name)).certificate());
+        }
     }
 
     @Test
@@ -221,7 +227,8 @@ class ConfiguredKeyStoreTest {
         for (Duration away : List.of(Duration.ofDays(31), Duration.ofDays(-2))) {
             Clock clock = Clock.offset(Clock.systemUTC(), away);
             XtlsException refused = assertThrows(
-                    XtlsException.class, () -> new ConfiguredKeyStore(file, PASSWORD, "", clock).identity(JULIET));
+                    XtlsException.class,
+                    () -> Sources.keyStore(file, PASSWORD, "", clock).identities(JULIET));
             assertTrue(
                     refused.failure().message().startsWith("The own key file " + file + " holds a certificate that"));
             assertTrue(refused.failure().message().endsWith("not now."), refused.getMessage());
@@ -258,20 +265,21 @@ class ConfiguredKeyStoreTest {
         OpenSsl openSsl = new OpenSsl(directory);
         X509Certificate first = openSsl.selfSigned("juliet", "-algorithm ed25519");
         Path file = openSsl.pkcs12("juliet", PASSWORD);
-        ConfiguredKeyStore source = new ConfiguredKeyStore(file, PASSWORD, "", Clock.systemUTC());
-        Identity before = source.identity(JULIET);
+        IdentitySource source = Sources.keyStore(file, PASSWORD, "", Clock.systemUTC());
+        Identity before = source.identities(JULIET).get(0);
         assertEquals(first, before.certificate());
-        assertEquals(before, source.identity(BareJid.parse("nurse@capulet.lit")));
+        assertEquals(
+                before, source.identities(BareJid.parse("nurse@capulet.lit")).get(0));
 
         X509Certificate second = openSsl.selfSigned("renewed", "-algorithm ed25519");
         Files.move(openSsl.pkcs12("renewed", PASSWORD), file, StandardCopyOption.REPLACE_EXISTING);
         Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2001-01-01T00:00:00Z")));
-        assertEquals(second, source.identity(JULIET).certificate());
+        assertEquals(second, source.identities(JULIET).get(0).certificate());
 
         Files.writeString(file, "spoilt");
-        assertThrows(XtlsException.class, () -> source.identity(JULIET));
+        assertThrows(XtlsException.class, () -> source.identities(JULIET).get(0));
         Files.delete(file);
-        assertThrows(XtlsException.class, () -> source.identity(JULIET));
+        assertThrows(XtlsException.class, () -> source.identities(JULIET).get(0));
     }
 
     private Path good() throws Exception {
@@ -281,7 +289,7 @@ class ConfiguredKeyStoreTest {
     }
 
     private static Identity load(Path file, String password, String alias) throws XtlsException {
-        return new ConfiguredKeyStore(file, password, alias, Clock.systemUTC()).identity(JULIET);
+        return Sources.current(Sources.keyStore(file, password, alias, Clock.systemUTC()), JULIET);
     }
 
     private static void assertRefused(Path file, String password, String alias, String reason) {

@@ -10,6 +10,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -102,23 +103,60 @@ class IdentitiesConfigurationTest {
     }
 
     private static List<Configuration> bad() {
-        return List.of(
-                configuration(Map.of("directory", "\0")),
-                configuration(Map.of("keystore", "\0")),
-                // What Declarative Services do about a value that they cannot turn into the attribute's type.
-                (Configuration) Proxy.newProxyInstance(
-                        Configuration.class.getClassLoader(),
-                        new Class<?>[] {Configuration.class},
-                        (proxy, method, arguments) -> {
-                            throw new IllegalStateException("cannot be turned into a string");
-                        }));
+        List<Configuration> bad = new ArrayList<>();
+        reasons().keySet().forEach(values -> bad.add(configuration(values)));
+        // What Declarative Services do about a value that they cannot turn into the attribute's type.
+        bad.add((Configuration) Proxy.newProxyInstance(
+                Configuration.class.getClassLoader(),
+                new Class<?>[] {Configuration.class},
+                (proxy, method, arguments) -> {
+                    throw new IllegalStateException("cannot be turned into a string");
+                }));
+        return bad;
     }
 
-    private static Configuration configuration(Map<String, String> values) {
+    private static Map<Map<String, ?>, String> reasons() {
+        return Map.ofEntries(
+                Map.entry(Map.of("directory", "\0"), "directory: "),
+                Map.entry(Map.of("keystore", "\0"), "keystore: "),
+                Map.entry(Map.of("certificate", "\0{account}"), "certificate: "),
+                Map.entry(Map.of("certificate", "a.pem", "key", "\0"), "key: "),
+                Map.entry(Map.of("key", "a.key"), "key: is set, and certificate is not"),
+                Map.entry(Map.of("ocsp", "\0"), "ocsp: "),
+                Map.entry(Map.of("keystore", "a.p12", "certificate", "a.pem"), "keystore and certificate are set"),
+                Map.entry(
+                        Map.of("certificate", "a.pem", "pkcs11_library", "a.so"),
+                        "certificate and pkcs11.library are set"),
+                Map.entry(Map.of("pkcs11_library", "a.so\nslot = 3"), "pkcs11.library: "),
+                Map.entry(Map.of("pkcs11_library", "${user.home}/a.so"), "pkcs11.library: "),
+                Map.entry(Map.of("pkcs11_library", "a.so", "pkcs11_slot", "one"), "pkcs11.slot: 'one'"),
+                Map.entry(Map.of("pkcs11_library", "a.so", "pkcs11_slot", "-1"), "pkcs11.slot: '-1'"),
+                Map.entry(Map.of("pkcs11_library", "a.so", "pkcs11_slot", "4294967295"), "pkcs11.slot: "),
+                Map.entry(Map.of("_passphrase", "schlüssel"), ".passphrase: "),
+                Map.entry(Map.of("renew_before", 366), "renew.before: 366 "),
+                Map.entry(Map.of("renew_before", 10, "switch_before", 10), "switch.before: 10 "),
+                Map.entry(Map.of("switch_before", 0), "switch.before: 0 "));
+    }
+
+    @Test
+    void each_mistake_is_named() {
+        reasons().forEach((values, reason) -> {
+            try (Identities identities = new Identities(framework(null), configuration(values))) {
+                Failure failure = failure(identities.keys(ROMEO));
+                assertTrue(
+                        failure.message().startsWith("configuration org.xtls.auth.x509: " + reason), failure.message());
+            }
+        });
+    }
+
+    private static Configuration configuration(Map<String, ?> values) {
         return (Configuration) Proxy.newProxyInstance(
                 Configuration.class.getClassLoader(),
                 new Class<?>[] {Configuration.class},
-                (proxy, method, arguments) -> values.getOrDefault(method.getName(), ""));
+                (proxy, method, arguments) -> {
+                    Object value = values.get(method.getName());
+                    return value == null ? method.getDefaultValue() : value;
+                });
     }
 
     private BundleContext framework(@Nullable String xtlsHome) {

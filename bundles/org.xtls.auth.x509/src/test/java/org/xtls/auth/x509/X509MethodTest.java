@@ -179,7 +179,7 @@ class X509MethodTest {
             record(known);
             Offer sent = Offer.of(await(method.offer(initiator(FirstUse.ACCEPT, null, null))));
             Answer given = await(method.answer(initiator(FirstUse.ACCEPT, sent, offer(answered))));
-            assertEquals(new Answer(possible, List.of()), given);
+            assertEquals(new Answer(possible, List.of(), ""), given);
         }
     }
 
@@ -225,9 +225,7 @@ class X509MethodTest {
     @ValueSource(strings = {"offer", "answer", "credential"})
     void an_identity_that_cannot_be_used_rules_the_method_out_with_its_reason(String step) throws Exception {
         try (Identities broken = new Identities(
-                home,
-                Clock.systemUTC(),
-                new ConfiguredKeyStore(home.resolve("missing.p12"), "", "", Clock.systemUTC()))) {
+                home, Clock.systemUTC(), Sources.keyStore(home.resolve("missing.p12"), "", "", Clock.systemUTC()))) {
             X509Method method = new X509Method(broken, store);
             Negotiation negotiation =
                     new Negotiation(ROMEO, JULIET, Role.RESPONDER, false, policy(FirstUse.ACCEPT), null, offer("both"));
@@ -305,7 +303,7 @@ class X509MethodTest {
     }
 
     private static Policy policy(FirstUse firstUse) {
-        return new Policy(firstUse, false);
+        return Policy.DEFAULT.with(firstUse);
     }
 
     private static KeyName name(X509Certificate certificate) throws Exception {
