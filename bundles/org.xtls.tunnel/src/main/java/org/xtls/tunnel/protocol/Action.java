@@ -8,6 +8,8 @@ import org.xtls.Stanza;
 import org.xtls.auth.Negotiation;
 import org.xtls.auth.Role;
 import org.xtls.transport.Iq;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KnownPeer;
 
 /** What a {@link Conversation} wants done, in the order in which it says so. */
 public sealed interface Action {
@@ -51,6 +53,14 @@ public sealed interface Action {
      * @param security what secures it
      */
     record Changed(long tunnel, Security security) implements Action {}
+
+    /**
+     * A known peer proved another key than those known for it. Whatever becomes of the negotiation comes after this.
+     *
+     * @param key what it proved to hold
+     * @param known what was known of it
+     */
+    record KeyChanged(KeyName key, KnownPeer known) implements Action {}
 
     /**
      * Deliver a stanza.

@@ -44,6 +44,7 @@ final class Channel {
     private final Confirmation confirmation;
     private final FullJid local;
     private final FullJid peer;
+    private final String confirmDemand;
     private final boolean expectsConfirm;
     private final TlsSession session;
     private final Surroundings surroundings;
@@ -58,7 +59,7 @@ final class Channel {
     private final List<Action> undelivered = new ArrayList<>();
     private boolean firstStanzaSeen;
     private boolean peerConfirmed;
-    private @Nullable Judgement judgement;
+    private @Nullable Standing standing;
     private final ByteArrayOutputStream held = new ByteArrayOutputStream();
 
     private final Deque<Outgoing> queue = new ArrayDeque<>();
@@ -90,7 +91,8 @@ final class Channel {
         ENDED
     }
 
-    private record Judgement(KeyName key, Trust trust, String evidence) {}
+    /** What the tunnel stands on. */
+    private record Standing(@Nullable KeyName key, Trust trust, String evidence) {}
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Outgoing(long token, byte[] xml) {}
@@ -106,12 +108,17 @@ final class Channel {
         }
     }
 
+    /**
+     * Makes a channel.
+     *
+     * @param confirmDemand why the peer has to confirm the offers, for people; empty when it need not
+     */
     Channel(
             long number,
             Role role,
             String method,
             Confirmation confirmation,
-            boolean expectsConfirm,
+            String confirmDemand,
             TlsSession session,
             Surroundings surroundings,
             Consumer<Action> out) {
@@ -121,7 +128,8 @@ final class Channel {
         this.confirmation = confirmation;
         this.local = role == Role.INITIATOR ? confirmation.initiator() : confirmation.responder();
         this.peer = role == Role.INITIATOR ? confirmation.responder() : confirmation.initiator();
-        this.expectsConfirm = expectsConfirm;
+        this.confirmDemand = confirmDemand;
+        this.expectsConfirm = !confirmDemand.isEmpty();
         this.session = session;
         this.surroundings = surroundings;
         this.settings = surroundings.settings();
@@ -169,8 +177,8 @@ final class Channel {
     }
 
     /** The peer is who it should be: from now on stanzas flow, our confirmation first. */
-    void judged(KeyName key, Trust trust, String evidence, long now) throws Violation, TlsException {
-        judgement = new Judgement(key, trust, evidence);
+    void judged(@Nullable KeyName key, Trust trust, String evidence, long now) throws Violation, TlsException {
+        standing = new Standing(key, trust, evidence);
         phase = Phase.JUDGED;
         write(confirmation.asRequest(confirmId).element(), now);
         byte[] early = held.toByteArray();
@@ -209,12 +217,24 @@ final class Channel {
     }
 
     boolean isVerified() {
-        return judgement != null && judgement.trust == Trust.VERIFIED;
+        return standing != null && standing.trust == Trust.VERIFIED;
+    }
+
+    /** Whether this is the key that the tunnel stands on. */
+    boolean standsOn(KeyName key) {
+        return standing != null && key.equals(standing.key);
+    }
+
+    /** What the tunnel stands on has turned out to be the peer's: so was all that was said in it. */
+    void verified(String evidence) {
+        if (standing != null) {
+            standing = new Standing(standing.key, Trust.VERIFIED, evidence);
+        }
     }
 
     Security security() {
         Handshake handshake = session.handshake();
-        if (judgement == null) {
+        if (standing == null) {
             throw new IllegalStateException("nobody has judged this peer yet");
         }
         return new Security(
@@ -222,11 +242,15 @@ final class Channel {
                 handshake.version(),
                 handshake.group(),
                 handshake.suite(),
-                judgement.key,
-                judgement.trust,
-                judgement.evidence,
+                standing.key,
+                standing.trust,
+                standing.evidence,
                 peerConfirmed,
                 peerConfirmed ? Acknowledgement.PEER : Acknowledgement.LINK);
+    }
+
+    byte[] export(String label, int length) {
+        return session.export(label, new byte[0], length);
     }
 
     /** From now on nothing more is sent: a second start has made a place for another tunnel. */
@@ -498,7 +522,7 @@ final class Channel {
             throw new Violation(new Failure(
                     Code.UNCONFIRMED,
                     Fault.PEER,
-                    "the peer did not confirm the offers, which it announced, used to do, or is required to do",
+                    "the peer did not confirm the offers, " + confirmDemand,
                     "If it is an older peer, do not require confirmed offers of it."));
         } else if (!isAnswerToConfirm(stanza)) {
             received++;

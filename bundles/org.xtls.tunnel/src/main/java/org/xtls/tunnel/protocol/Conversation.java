@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -16,23 +15,19 @@ import org.xtls.Failure.Code;
 import org.xtls.Failure.Fault;
 import org.xtls.FullJid;
 import org.xtls.Stanza;
-import org.xtls.Trust;
 import org.xtls.auth.Negotiation;
 import org.xtls.auth.Offer;
 import org.xtls.auth.Role;
-import org.xtls.auth.Verdict;
 import org.xtls.tls.Alert;
-import org.xtls.tls.Credential;
 import org.xtls.tls.TlsEngine;
 import org.xtls.tls.TlsException;
 import org.xtls.transport.Iq;
 import org.xtls.transport.StanzaError;
 import org.xtls.transport.StanzaError.Condition;
-import org.xtls.trust.KeyName;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.TrustChange;
 import org.xtls.tunnel.protocol.Attempt.Stage;
-import org.xtls.tunnel.protocol.Question.Possible;
 import org.xtls.tunnel.protocol.Question.Reply;
-import org.xtls.tunnel.protocol.Question.Things;
 import org.xtls.xml.Element;
 
 /**
@@ -47,6 +42,7 @@ public final class Conversation {
     private final Surroundings surroundings;
     private final Reasons reasons;
     private final Probes probes;
+    private final Judgement judgement;
     private final List<Action> actions = new ArrayList<>();
 
     private @Nullable Channel tunnel;
@@ -75,6 +71,7 @@ public final class Conversation {
         this.surroundings = surroundings;
         this.reasons = new Reasons(peer);
         this.probes = new Probes(local, peer, surroundings, actions::add);
+        this.judgement = new Judgement(peer, surroundings, reasons, actions::add, new Proceedings());
     }
 
     // ---- events from this side
@@ -150,6 +147,20 @@ public final class Conversation {
     }
 
     /**
+     * Keying material of the tunnel's TLS session (RFC 8446 §7.5), without a context.
+     *
+     * @param number the tunnel
+     * @param label the label
+     * @param length bytes wanted
+     * @return the material, the caller's own; empty when that tunnel has ended or is closing
+     */
+    public Optional<byte[]> export(long number, String label, int length) {
+        return tunnel == null || tunnel.number != number || goodbye != null
+                ? Optional.empty()
+                : Optional.of(tunnel.export(label, length));
+    }
+
+    /**
      * Something without which nothing goes has gone: everything is closed.
      *
      * @param failure what has gone
@@ -157,6 +168,11 @@ public final class Conversation {
      * @return what to do
      */
     public List<Action> shutDown(Failure failure, long now) {
+        endNow(failure, now);
+        return drain();
+    }
+
+    private void endNow(Failure failure, long now) {
         if (attempt != null || (tunnel != null && goodbye == null)) {
             if (tunnel != null && !tunnel.isFrozen()) {
                 tunnel.sayGoodbye(now);
@@ -167,7 +183,6 @@ public final class Conversation {
             sendClose();
         }
         endAll(failure);
-        return drain();
     }
 
     // ---- events from the link
@@ -237,8 +252,43 @@ public final class Conversation {
      * @return what to do
      */
     public List<Action> answered(long step, Reply reply, long now) {
-        if (!probes.answered(step, reply) && attempt != null && attempt.step == step) {
-            proceedWith(attempt, reply, now);
+        if (!probes.answered(step, reply)) {
+            if (attempt != null && attempt.step == step) {
+                proceedWith(attempt, reply, now);
+            } else {
+                reply.discard();
+            }
+        }
+        return drain();
+    }
+
+    /**
+     * The trust store has learned something. It counts for a tunnel, and for a negotiation, that stands on that key of
+     * this peer.
+     *
+     * @param change what
+     * @param now the time
+     * @return what to do
+     */
+    public List<Action> trustChanged(TrustChange change, long now) {
+        if (!change.peer().equals(peer.bare())) {
+            return List.of();
+        }
+        if (attempt != null) {
+            judgement.learned(attempt, change, now);
+        }
+        Channel open = tunnel;
+        if (open != null && goodbye == null && open.standsOn(change.key())) {
+            boolean expired = change.to() == KeyState.EXPIRED
+                    && surroundings.policy(peer.bare()).recheck();
+            if (change.to() == KeyState.DISTRUSTED || expired) {
+                // At once: nothing more is to be delivered from whoever holds that key.
+                endNow(reasons.fallen(change), now);
+            } else if (change.to() == KeyState.VERIFIED && !open.isVerified()) {
+                open.verified(change.evidence());
+                actions.add(new Action.Changed(open.number, open.security()));
+                actions.add(new Action.Remember(open.method, open.peerConfirmed()));
+            }
         }
         return drain();
     }
@@ -317,38 +367,10 @@ public final class Conversation {
     public Status status() {
         Channel shown = tunnel;
         if (shown == null) {
-            return new Status(
-                    attempt == null ? "" : "negotiating",
-                    attempt == null ? "" : attempt.role.name().toLowerCase(Locale.ROOT),
-                    attempt == null ? "" : attempt.method,
-                    0,
-                    0,
-                    0,
-                    0);
+            return attempt == null ? Status.NOTHING : Status.negotiating(attempt);
         }
-        return new Status(
-                goodbye != null ? "closing" : attempt != null ? "renewing" : "open",
-                shown.role.name().toLowerCase(Locale.ROOT),
-                shown.method,
-                shown.sent(),
-                shown.acknowledgedCount(),
-                shown.received(),
-                shown.queued());
+        return Status.of(shown, goodbye != null ? "closing" : attempt != null ? "renewing" : "open");
     }
-
-    /**
-     * What an observer can see of a conversation.
-     *
-     * @param state {@code negotiating}, {@code open}, {@code renewing}, {@code closing}, or empty
-     * @param role {@code initiator}, {@code responder}, or empty
-     * @param method the method chosen, or empty
-     * @param sent stanzas sent
-     * @param acknowledged stanzas acknowledged
-     * @param received stanzas received
-     * @param queued stanzas waiting
-     */
-    public record Status(
-            String state, String role, String method, long sent, long acknowledged, long received, int queued) {}
 
     // ---- agreeing, as initiator
 
@@ -367,27 +389,11 @@ public final class Conversation {
     }
 
     private void start(Attempt ours, Question.Offered offered) {
-        ours.known = offered.known();
-        ours.troubles.addAll(offered.troubles());
-        if (offered.things().isEmpty()) {
-            failQuietly(
-                    ours,
-                    new Failure(
-                            Code.NO_COMMON_METHOD,
-                            Fault.LOCAL,
-                            "this side has nothing to authenticate with" + Reasons.troubles(ours),
-                            ours.troubles.isEmpty() ? "Install an authentication method." : ""));
+        Optional<Failure> nothing = ours.offer(offered);
+        if (nothing.isPresent()) {
+            failQuietly(ours, nothing.get());
             return;
         }
-        try {
-            ours.sent = Offers.confirming(
-                    offered.things().stream().map(Things::elements).toList());
-        } catch (IllegalArgumentException e) {
-            failQuietly(
-                    ours, Failure.of(Code.LOCAL, Fault.LOCAL, "this side's own offer is not sound: " + e.getMessage()));
-            return;
-        }
-        offered.things().forEach(things -> ours.methods.add(things.method()));
         ours.startId = surroundings.newId();
         ours.stage = Stage.STARTED;
         if (tunnel != null) {
@@ -423,21 +429,12 @@ public final class Conversation {
     }
 
     private void choose(Attempt ours, Question.Answered answered, long now) {
-        ours.troubles.addAll(answered.troubles());
-        List<String> common = answered.answers().stream().map(Possible::method).toList();
-        ours.methods = new ArrayDeque<>(withoutOffers(ours, common));
+        ours.match(answered);
         if (ours.methods.isEmpty()) {
             fail(ours, reasons.nothingInCommon(ours), Optional.empty(), true, now);
             return;
         }
         present(ours);
-    }
-
-    /** A peer that makes no offer speaks X.509 and nothing else. */
-    private static List<String> withoutOffers(Attempt of, List<String> methods) {
-        return of.received != null
-                ? methods
-                : methods.stream().filter(method -> method.equals("x509")).toList();
     }
 
     // ---- agreeing, as responder
@@ -496,26 +493,17 @@ public final class Conversation {
 
     private void agree(Attempt theirs, Question.Answered answered, long now) {
         theirs.known = answered.known();
-        theirs.troubles.addAll(answered.troubles());
-        List<Possible> possible = answered.answers();
-        theirs.methods = new ArrayDeque<>(
-                withoutOffers(theirs, possible.stream().map(Possible::method).toList()));
+        theirs.match(answered);
         if (theirs.methods.isEmpty()) {
             refuse(theirs.startId, Condition.NOT_ACCEPTABLE, "no authentication method in common");
             fail(theirs, reasons.nothingInCommon(theirs), Optional.empty(), false, now);
             return;
         }
-        if (theirs.received != null) {
-            try {
-                theirs.sent = Offers.confirming(
-                        possible.stream().map(p -> p.answer().things()).toList());
-            } catch (IllegalArgumentException e) {
-                refuse(theirs.startId, Condition.NOT_ACCEPTABLE, "");
-                Failure failure =
-                        Failure.of(Code.LOCAL, Fault.LOCAL, "this side's own offer is not sound: " + e.getMessage());
-                fail(theirs, failure, Optional.empty(), false, now);
-                return;
-            }
+        Optional<Failure> unsound = theirs.answer(answered);
+        if (unsound.isPresent()) {
+            refuse(theirs.startId, Condition.NOT_ACCEPTABLE, "");
+            fail(theirs, unsound.get(), Optional.empty(), false, now);
+            return;
         }
         theirs.stage = Stage.PROCEEDED;
         actions.add(new Action.Send(new Iq.Result(peer, theirs.startId, Wire.proceed(theirs.sent))));
@@ -529,32 +517,28 @@ public final class Conversation {
         ask(of, new Question.Present(of.method));
     }
 
-    private void shakeHands(Attempt of, Credential credential, long now) {
+    private void shakeHands(Attempt of, Question.Presented presented, long now) {
         TlsEngine engine = surroundings.engine();
         if (engine == null) {
+            presented.discard();
             fail(of, Failure.of(Code.SERVICE_GONE, Fault.LOCAL, "there is no TLS engine"), Optional.empty(), true, now);
             return;
         }
-        // A peer that confirmed the tunnel to be replaced confirms this one too, or a server could turn its word on
-        // what waits there into its own.
-        boolean expectsConfirm = Offers.confirms(of.received)
-                || of.known.confirms()
-                || of.policy.requireConfirmedOffers()
-                || (tunnel != null && tunnel.peerConfirms());
         try {
             Channel channel = new Channel(
                     of.number,
                     of.role,
                     of.method,
                     Confirmation.of(local, peer, of.role, of.sent, of.received),
-                    expectsConfirm,
-                    engine.open(of.role.tls(), credential),
+                    of.confirmDemand(presented.credential(), tunnel),
+                    engine.open(of.role.tls(), presented.credential()),
                     surroundings,
                     actions::add);
             of.channel = channel;
             of.stage = Stage.HANDSHAKING;
             channel.begin(now);
         } catch (TlsException | RuntimeException e) {
+            presented.discard();
             if (of.channel != null) {
                 of.channel.end(Failure.of(Code.TLS, Fault.LOCAL, "the handshake could not begin"));
                 of.channel = null;
@@ -563,7 +547,7 @@ public final class Conversation {
             return;
         }
         while (!of.early.isEmpty() && attempt == of) {
-            feed(of.early.remove(), channelOf(of), now);
+            feed(of.early.remove(), of.channel(), now);
         }
     }
 
@@ -579,56 +563,16 @@ public final class Conversation {
         fail(of, failure, Optional.empty(), true, now);
     }
 
-    private void handshakeDone(Attempt of) {
-        Channel channel = of.channel;
-        if (channel != null && of.stage == Stage.HANDSHAKING && channel.awaitsJudgement()) {
-            of.stage = Stage.VERIFYING;
-            ask(of, new Question.Verify(of.method, channel.handshake().proof()));
-        }
-    }
-
-    private void verified(Attempt of, Verdict verdict, long now) {
-        if (verdict instanceof Verdict.Verified yes) {
-            accept(of, yes.key(), Trust.VERIFIED, yes.evidence(), now);
-        } else if (verdict instanceof Verdict.Unknown unknown) {
-            of.stage = Stage.DECIDING;
-            of.unknown = unknown.key();
-            ask(of, new Question.Decide(unknown.key()));
-        } else if (verdict instanceof Verdict.Refused no) {
-            fail(of, no.failure(), Optional.of(no.alert()), true, now);
-        }
-    }
-
-    private void accept(Attempt of, KeyName key, Trust trust, String evidence, long now) {
-        if (tunnel != null && tunnel.isVerified() && trust != Trust.VERIFIED) {
-            Failure weaker = new Failure(
-                    Code.UNTRUSTED,
-                    Fault.BETWEEN,
-                    "a fresh tunnel with " + peer + " would be unverified, and the one it was to replace was verified",
-                    "Close the tunnel and open another.");
-            fail(of, weaker, Optional.of(Alert.ACCESS_DENIED), true, now);
-            return;
-        }
-        Channel channel = channelOf(of);
-        of.stage = Stage.CONFIRMING;
-        try {
-            channel.judged(key, trust, evidence, now);
-        } catch (Violation e) {
-            fail(of, e.failure(), Optional.empty(), true, now);
-            return;
-        } catch (TlsException e) {
-            fail(of, reasons.tls(e), Optional.empty(), true, now);
-            return;
-        }
-        upIfReady(of, now);
-    }
-
     private void upIfReady(Attempt of, long now) {
         Channel fresh = of.channel;
         if (attempt != of || fresh == null || of.stage != Stage.CONFIRMING || !fresh.isUp()) {
             return;
         }
         Channel old = tunnel;
+        if (old != null && old.isVerified() && !fresh.isVerified()) {
+            fail(of, reasons.weaker(), Optional.of(Alert.ACCESS_DENIED), true, now);
+            return;
+        }
         attempt = null;
         letGo(of);
         tunnel = fresh;
@@ -643,13 +587,6 @@ public final class Conversation {
             endTunnel(old, Failure.of(Code.REPLACED, Fault.NONE, "a fresh tunnel took this one's place"), true);
         }
         fresh.pump(now);
-    }
-
-    private static Channel channelOf(Attempt of) {
-        if (of.channel == null) {
-            throw new IllegalStateException("a handshake has a channel");
-        }
-        return of.channel;
     }
 
     // ---- data
@@ -749,7 +686,7 @@ public final class Conversation {
             return;
         }
         if (attempt != null && attempt.channel == into) {
-            handshakeDone(attempt);
+            judgement.handshakeDone(attempt);
             upIfReady(attempt, now);
         } else if (tunnel == into && into.peerConfirmed() && !confirmedBefore) {
             confirmDeadline = Long.MAX_VALUE;
@@ -1001,9 +938,8 @@ public final class Conversation {
             if (of.stage == Stage.PRESENTING) {
                 cannotPresent(of, failed.failure().message(), now);
             } else {
-                Optional<Alert> alert = of.stage == Stage.VERIFYING || of.stage == Stage.DECIDING
-                        ? Optional.of(Alert.ACCESS_DENIED)
-                        : Optional.empty();
+                boolean judging = of.stage == Stage.VERIFYING || of.stage == Stage.DECIDING || of.stage == Stage.ASKING;
+                Optional<Alert> alert = judging ? Optional.of(Alert.ACCESS_DENIED) : Optional.empty();
                 fail(of, failed.failure(), alert, of.stage != Stage.OFFERING, now);
             }
         } else if (reply instanceof Question.Offered offered && of.stage == Stage.OFFERING) {
@@ -1013,11 +949,35 @@ public final class Conversation {
         } else if (reply instanceof Question.Answered answered && of.stage == Stage.ANSWERING) {
             agree(of, answered, now);
         } else if (reply instanceof Question.Presented presented && of.stage == Stage.PRESENTING) {
-            shakeHands(of, presented.credential(), now);
+            shakeHands(of, presented, now);
         } else if (reply instanceof Question.Verified judged && of.stage == Stage.VERIFYING) {
-            verified(of, judged.verdict(), now);
-        } else if (reply instanceof Question.Decided decided && of.stage == Stage.DECIDING && of.unknown != null) {
-            accept(of, of.unknown, decided.trust(), decided.evidence(), now);
+            judgement.verified(of, judged.verdict(), now);
+        } else if (reply instanceof Question.Considered considered && of.stage == Stage.DECIDING) {
+            judgement.considered(of, considered, now);
+        } else if (reply instanceof Question.Decided decided && of.stage == Stage.ASKING) {
+            judgement.accept(of, decided.trust(), decided.evidence(), now);
+        }
+    }
+
+    private final class Proceedings implements Judgement.Proceedings {
+        @Override
+        public void ask(Attempt of, Question question) {
+            Conversation.this.ask(of, question);
+        }
+
+        @Override
+        public void fail(Attempt of, Failure failure, Optional<Alert> alert, long now) {
+            Conversation.this.fail(of, failure, alert, true, now);
+        }
+
+        @Override
+        public void judged(Attempt of, long now) {
+            upIfReady(of, now);
+        }
+
+        @Override
+        public @Nullable Channel tunnel() {
+            return tunnel;
         }
     }
 

@@ -1,5 +1,6 @@
 package org.xtls.tunnel.protocol;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.xtls.Failure;
@@ -40,14 +41,28 @@ public sealed interface Question {
     record Verify(String method, Proof proof) implements Question {}
 
     /**
-     * Nobody vouches for this key: what now? Answer: {@link Decided}.
+     * Nobody vouches for this key: what do memory and policy say? Answer: {@link Considered}.
      *
      * @param key the key
+     * @param bindings what methods hold of the peer, one phrase each
      */
-    record Decide(KeyName key) implements Question {}
+    record Decide(KeyName key, List<String> bindings) implements Question {}
+
+    /**
+     * Memory and policy leave it to a human. Answer: {@link Decided}.
+     *
+     * @param key the key
+     * @param bindings what methods hold of the peer, one phrase each
+     * @param asked what there is to ask
+     * @param known what is known of the peer
+     */
+    record AskHuman(KeyName key, List<String> bindings, FirstUse.Ask asked, KnownPeer known) implements Question {}
 
     /** The answer to a question. */
-    sealed interface Reply permits Offered, Answered, Presented, Verified, Decided, Failed {}
+    sealed interface Reply permits Offered, Answered, Presented, Verified, Considered, Decided, Failed {
+        /** Nobody takes it: what is secret in it is wiped. */
+        default void discard() {}
+    }
 
     /**
      * What the methods offer.
@@ -71,9 +86,11 @@ public sealed interface Question {
      *
      * @param answers by method, the preferred one first; methods that cannot go on are left out
      * @param troubles what kept methods from answering, one sentence each
+     * @param bindings what methods hold of the peer, whether they can go on or not, one phrase each
      * @param known what is known of the peer
      */
-    record Answered(List<Possible> answers, List<String> troubles, KnownPeer known) implements Reply {}
+    record Answered(List<Possible> answers, List<String> troubles, List<String> bindings, KnownPeer known)
+            implements Reply {}
 
     /**
      * A method that can go on.
@@ -88,7 +105,15 @@ public sealed interface Question {
      *
      * @param credential what this side presents
      */
-    record Presented(Credential credential) implements Reply {}
+    record Presented(Credential credential) implements Reply {
+        /** A key that is presented to nobody is nobody's to keep. */
+        @Override
+        public void discard() {
+            if (credential instanceof Credential.ExternalPsk psk) {
+                Arrays.fill(psk.key(), (byte) 0);
+            }
+        }
+    }
 
     /**
      * A judgement.
@@ -98,7 +123,15 @@ public sealed interface Question {
     record Verified(Verdict verdict) implements Reply {}
 
     /**
-     * A yes to a key that nobody vouches for; a no is a {@link Failed}.
+     * What memory and policy say to a key that nobody vouches for.
+     *
+     * @param decision what becomes of it; when it is taken, the store has it
+     * @param known what is known of the peer
+     */
+    record Considered(FirstUse decision, KnownPeer known) implements Reply {}
+
+    /**
+     * A human's yes to a key that nobody vouches for; a no is a {@link Failed}.
      *
      * @param trust how the tunnel is to be marked
      * @param evidence on what grounds, one phrase for people

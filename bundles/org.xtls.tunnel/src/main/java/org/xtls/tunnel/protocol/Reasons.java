@@ -1,12 +1,16 @@
 package org.xtls.tunnel.protocol;
 
 import java.util.stream.Collectors;
+import org.xtls.BareJid;
 import org.xtls.Failure;
 import org.xtls.Failure.Code;
 import org.xtls.Failure.Fault;
 import org.xtls.FullJid;
 import org.xtls.tls.TlsException;
 import org.xtls.transport.StanzaError;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.TrustChange;
 import org.xtls.tunnel.protocol.Attempt.Stage;
 
 /** Why things end, in words for people. */
@@ -15,6 +19,11 @@ final class Reasons {
 
     Reasons(FullJid peer) {
         this.peer = peer;
+    }
+
+    /** The beginning of what a policy says no to. */
+    static String forbids(BareJid peer, String statement) {
+        return "the policy for " + peer + " (" + statement + ") forbids";
     }
 
     Failure timeout(Attempt late) {
@@ -137,6 +146,35 @@ final class Reasons {
                 "the tunnel was cut off: it was closed in the name of " + peer
                         + ", which did not say so inside it (closed without close_notify)",
                 "What the peer sent last may be missing.");
+    }
+
+    /** A tunnel may not be weaker than the one whose place it is to take. */
+    Failure weaker() {
+        return new Failure(
+                Code.UNTRUSTED,
+                Fault.BETWEEN,
+                "a fresh tunnel with " + peer + " would be unverified, and the one it was to replace was verified",
+                "Close the tunnel and open another.");
+    }
+
+    Failure mustBeVerified(KeyName key) {
+        return new Failure(
+                Code.UNTRUSTED,
+                Fault.LOCAL,
+                peer.bare() + " proved the " + key.method() + " key " + key.grouped() + ", which is not verified, and "
+                        + forbids(peer.bare(), "require verified") + " unverified tunnels",
+                FirstUse.COMPARE);
+    }
+
+    /** The trust store says of a key that is in use that it must not be, or no longer. */
+    Failure fallen(TrustChange change) {
+        boolean distrusted = change.to() == KeyState.DISTRUSTED;
+        return new Failure(
+                Code.UNTRUSTED,
+                Fault.LOCAL,
+                "the " + change.key().method() + " key " + change.key().grouped() + " of " + peer
+                        + (distrusted ? " is distrusted now (" : " has expired now (") + change.evidence() + ")",
+                distrusted ? "" : "Open the tunnel again when the peer has a new key.");
     }
 
     static Failure superseded() {

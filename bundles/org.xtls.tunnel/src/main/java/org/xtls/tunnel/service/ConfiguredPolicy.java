@@ -11,9 +11,10 @@ import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.metatype.annotations.Designate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xtls.trust.Policies;
 import org.xtls.trust.Policy;
 
-/** The policy in force: the last sound one that was configured. There is none before the first. */
+/** The policies in force: the last sound ones that were configured. There are none before the first. */
 @Component(service = ConfiguredPolicy.class, configurationPid = Policy.PID)
 @Designate(ocd = PolicySettings.class)
 public final class ConfiguredPolicy {
@@ -22,8 +23,8 @@ public final class ConfiguredPolicy {
     private final List<Runnable> observers = new CopyOnWriteArrayList<>();
     private volatile State state;
 
-    /** A policy, or what is wrong with the configuration that there is none. */
-    private record State(@Nullable Policy policy, String problem) {}
+    /** Policies, or what is wrong with the configuration that there are none. */
+    private record State(@Nullable Policies policies, String problem) {}
 
     /**
      * Starts. A wrong value does not throw: Declarative Services would not try again when it is corrected.
@@ -33,7 +34,7 @@ public final class ConfiguredPolicy {
     @Activate
     public ConfiguredPolicy(Map<String, Object> properties) {
         state = read(properties);
-        if (state.policy == null) {
+        if (state.policies == null) {
             LOG.error("no tunnel is made before this is corrected: {}", state.problem);
         }
     }
@@ -41,35 +42,38 @@ public final class ConfiguredPolicy {
     @Modified
     void modified(Map<String, Object> properties) {
         State read = read(properties);
-        if (read.policy == null && state.policy != null) {
+        if (read.policies == null && state.policies != null) {
             LOG.error("the new policy is not taken, the old one stays in force: {}", read.problem);
             return;
         }
         state = read;
-        if (read.policy == null) {
+        if (read.policies == null) {
             LOG.error("no tunnel is made before this is corrected: {}", read.problem);
         } else {
-            LOG.info("the policy is now {}", read.policy);
+            LOG.info(
+                    "the policy is now {}, with {} rules",
+                    read.policies.general(),
+                    read.policies.rules().size());
         }
         observers.forEach(Runnable::run);
     }
 
     private static State read(Map<String, Object> properties) {
         try {
-            return new State(Policy.of(properties), "");
+            return new State(Policies.of(properties), "");
         } catch (IllegalArgumentException e) {
             return new State(null, "the configuration " + Policy.PID + " is wrong: " + e.getMessage());
         }
     }
 
-    Optional<Policy> get() {
-        return Optional.ofNullable(state.policy);
+    Optional<Policies> get() {
+        return Optional.ofNullable(state.policies);
     }
 
     /** What is wrong, while there is no policy. */
     Optional<String> problem() {
         State now = state;
-        return now.policy == null ? Optional.of(now.problem) : Optional.empty();
+        return now.policies == null ? Optional.of(now.problem) : Optional.empty();
     }
 
     void observe(Runnable observer) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,14 @@ final class Engagement {
 
     private record Engaged(Methods.Provider provider, AuthMethod method) {}
 
-    private record Asked(@Nullable ServiceReference<AuthMethod> provider, CompletableFuture<?> stage) {}
+    /** A stage is cancelled for those who complete it, an answer for those who wait: one may hide from the other. */
+    private record Asked(
+            @Nullable ServiceReference<AuthMethod> provider, CompletableFuture<?> stage, CompletableFuture<?> answer) {
+        void cancel() {
+            answer.cancel(false);
+            stage.cancel(false);
+        }
+    }
 
     /** The step's stage; failed when the method is not engaged, throws, or returns nothing. */
     <T> CompletableFuture<T> ask(Methods.Provider provider, Function<AuthMethod, CompletionStage<T>> step) {
@@ -51,25 +59,37 @@ final class Engagement {
             engaged = new Engaged(provider, method);
             byMethod.put(provider.name(), engaged);
         }
-        return ask(engaged, step);
+        return ask(engaged, step, unwanted -> {});
     }
 
     /** As above, for a method engaged by an earlier step. */
     <T> CompletableFuture<T> ask(String method, Function<AuthMethod, CompletionStage<T>> step) {
-        Engaged engaged = byMethod.get(method);
-        return engaged == null ? CompletableFuture.failedFuture(gone(method)) : ask(engaged, step);
+        return ask(method, step, unwanted -> {});
     }
 
-    private <T> CompletableFuture<T> ask(Engaged engaged, Function<AuthMethod, CompletionStage<T>> step) {
+    /**
+     * As above.
+     *
+     * @param late takes what comes when nobody waits for it any more
+     */
+    <T> CompletableFuture<T> ask(String method, Function<AuthMethod, CompletionStage<T>> step, Consumer<T> late) {
+        Engaged engaged = byMethod.get(method);
+        return engaged == null ? CompletableFuture.failedFuture(gone(method)) : ask(engaged, step, late);
+    }
+
+    private <T> CompletableFuture<T> ask(
+            Engaged engaged, Function<AuthMethod, CompletionStage<T>> step, Consumer<T> late) {
+        CompletionStage<T> given;
         CompletableFuture<T> stage;
         try {
-            stage = step.apply(engaged.method).toCompletableFuture();
+            given = step.apply(engaged.method);
+            stage = given.toCompletableFuture();
         } catch (RuntimeException | LinkageError e) {
             // Whatever a method throws, a null stage included, rules out this method and nothing else.
             return CompletableFuture.failedFuture(e);
         }
         String name = engaged.provider.name();
-        return hold(engaged.provider.reference(), stage).thenApply(value -> {
+        return hold(engaged.provider.reference(), given, stage, late).thenApply(value -> {
             if (value == null) {
                 throw new IllegalStateException("the authentication method " + name + " answered with nothing");
             }
@@ -79,23 +99,34 @@ final class Engagement {
 
     /** What somebody else was asked for this negotiation, on any thread: cancelled like a method's when it ends. */
     <T> CompletableFuture<T> hold(CompletableFuture<T> stage) {
-        return hold(null, stage);
+        return hold(null, stage, stage, unwanted -> {});
     }
 
-    private <T> CompletableFuture<T> hold(@Nullable ServiceReference<AuthMethod> provider, CompletableFuture<T> stage) {
-        Asked entry = new Asked(provider, stage);
-        boolean late;
+    private <T> CompletableFuture<T> hold(
+            @Nullable ServiceReference<AuthMethod> provider,
+            CompletionStage<T> given,
+            CompletableFuture<T> stage,
+            Consumer<T> late) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        Asked entry = new Asked(provider, stage, answer);
+        boolean tooLate;
         synchronized (asked) {
-            late = released;
-            if (!late) {
+            tooLate = released;
+            if (!tooLate) {
                 asked.add(entry);
             }
         }
-        if (late) {
-            stage.cancel(false);
-            return stage;
+        if (tooLate) {
+            entry.cancel();
         }
-        return stage.whenComplete((value, failure) -> forget(entry));
+        var unused = given.whenComplete((value, failure) -> {
+            forget(entry);
+            boolean taken = failure == null ? answer.complete(value) : answer.completeExceptionally(failure);
+            if (!taken && value != null) {
+                late.accept(value);
+            }
+        });
+        return answer;
     }
 
     private void forget(Asked entry) {
@@ -112,29 +143,25 @@ final class Engagement {
 
     /** A method's service goes: its instance is given back, and what it was asked is cancelled. */
     void gone(ServiceReference<AuthMethod> provider) {
-        List<CompletableFuture<?>> cancelled;
+        List<Asked> cancelled;
         synchronized (asked) {
-            cancelled = stages(entry -> provider.equals(entry.provider));
+            cancelled = asked.stream()
+                    .filter(entry -> provider.equals(entry.provider))
+                    .toList();
         }
         giveBack(engaged -> engaged.provider.reference().equals(provider));
-        cancelled.forEach(stage -> stage.cancel(false));
+        cancelled.forEach(Asked::cancel);
     }
 
     /** The negotiation has ended. */
     void release() {
-        List<CompletableFuture<?>> cancelled;
+        List<Asked> cancelled;
         synchronized (asked) {
             released = true;
-            cancelled = stages(entry -> true);
+            cancelled = List.copyOf(asked);
         }
         giveBack(engaged -> true);
-        cancelled.forEach(stage -> stage.cancel(false));
-    }
-
-    private List<CompletableFuture<?>> stages(Predicate<Asked> of) {
-        List<CompletableFuture<?>> stages = new ArrayList<>();
-        asked.stream().filter(of).forEach(entry -> stages.add(entry.stage));
-        return stages;
+        cancelled.forEach(Asked::cancel);
     }
 
     private void giveBack(Predicate<Engaged> which) {

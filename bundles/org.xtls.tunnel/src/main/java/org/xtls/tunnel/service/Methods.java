@@ -12,6 +12,7 @@ import org.osgi.framework.Version;
 import org.osgi.service.component.ComponentServiceObjects;
 import org.xtls.auth.AuthMethod;
 import org.xtls.runtime.MethodDTO;
+import org.xtls.trust.Policy;
 
 /** The authentication methods that are there, as services say. */
 final class Methods {
@@ -60,6 +61,18 @@ final class Methods {
 
     synchronized void remove(ServiceReference<AuthMethod> reference) {
         providers.remove(reference);
+    }
+
+    /** As {@link #serving()}, as far as policy allows, and in its order. */
+    List<Provider> serving(Policy policy) {
+        List<Provider> serving = new ArrayList<>(serving());
+        serving.removeIf(provider -> !policy.allows(provider.name));
+        List<String> prefer = policy.prefer();
+        serving.sort(Comparator.comparingInt(provider -> {
+            int place = prefer.indexOf(provider.name);
+            return place < 0 ? prefer.size() : place;
+        }));
+        return serving;
     }
 
     /** One provider for each method, the preferred method first. */

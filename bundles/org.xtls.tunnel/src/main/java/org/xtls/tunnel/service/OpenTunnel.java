@@ -51,6 +51,17 @@ final class OpenTunnel implements Tunnel {
     }
 
     @Override
+    public CompletionStage<byte[]> export(String label, int length) {
+        if (!label.matches("[\\x21-\\x7e]{1,200}")) {
+            throw new IllegalArgumentException("an exporter label has 1 to 200 visible ASCII characters");
+        }
+        if (length < 1 || length > 255) {
+            throw new IllegalArgumentException("1 to 255 bytes can be exported, not " + length);
+        }
+        return talk.export(number, label, length);
+    }
+
+    @Override
     public CompletionStage<Tunnel> renew() {
         return talk.renew(number);
     }

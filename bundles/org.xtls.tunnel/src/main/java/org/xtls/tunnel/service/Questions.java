@@ -23,6 +23,8 @@ import org.xtls.XtlsException;
 import org.xtls.auth.Answer;
 import org.xtls.auth.AuthMethod;
 import org.xtls.auth.Negotiation;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownPeer;
 import org.xtls.trust.Policy;
 import org.xtls.trust.TrustPrompt;
@@ -71,7 +73,10 @@ final class Questions {
         }
         if (question instanceof Question.Present present) {
             return engagement
-                    .ask(present.method(), method -> method.credential(facts))
+                    .ask(
+                            present.method(),
+                            method -> method.credential(facts),
+                            late -> new Question.Presented(late).discard())
                     .thenApply(Question.Presented::new);
         }
         if (question instanceof Question.Verify verify) {
@@ -80,9 +85,20 @@ final class Questions {
                     .thenApply(Question.Verified::new);
         }
         if (question instanceof Question.Decide decide) {
-            return decisions.decide(decide.key(), facts, engagement);
+            return decisions.decide(decide, facts);
+        }
+        if (question instanceof Question.AskHuman human) {
+            return decisions.ask(human, facts, engagement);
         }
         throw new IllegalArgumentException("an unknown question");
+    }
+
+    /** Whether the trust store holds a key as verified for a peer. */
+    CompletableFuture<Boolean> isVerified(BareJid peer, KeyName key) {
+        return memory.known(peer)
+                .thenApply(known -> known.key(key)
+                        .filter(found -> found.state() == KeyState.VERIFIED)
+                        .isPresent());
     }
 
     void remember(BareJid peer, String method, boolean confirmed) {
@@ -94,9 +110,9 @@ final class Questions {
     }
 
     private CompletableFuture<Reply> offers(Negotiation facts, Engagement engagement) {
-        List<String> troubles = new ArrayList<>();
+        List<String> troubles = forbidden(facts);
         Map<String, CompletableFuture<List<Element>>> asked =
-                ask(methods.serving(), engagement, method -> method.offer(facts));
+                ask(methods.serving(facts.policy()), engagement, method -> method.offer(facts));
         asked.replaceAll((method, elements) -> elements.thenApply(List::copyOf)); // a null in it rules out its method
         return gather(asked, facts, troubles, (given, known) -> {
             List<Question.Things> things = new ArrayList<>();
@@ -110,21 +126,42 @@ final class Questions {
     }
 
     private CompletableFuture<Reply> answers(Question.Answers question, Negotiation facts, Engagement engagement) {
-        List<String> troubles = new ArrayList<>();
-        List<Methods.Provider> providers = methods.serving().stream()
+        List<String> troubles = forbidden(facts);
+        List<Methods.Provider> providers = methods.serving(facts.policy()).stream()
                 .filter(provider ->
                         question.methods().isEmpty() || question.methods().contains(provider.name()))
                 .toList();
         Map<String, CompletableFuture<Answer>> asked = ask(providers, engagement, method -> method.answer(facts));
         return gather(asked, facts, troubles, (given, known) -> {
             List<Question.Possible> possible = new ArrayList<>();
-            given.forEach((method, answer) -> {
+            List<String> bindings = new ArrayList<>();
+            asked.keySet().forEach(method -> {
+                Answer answer = given.get(method);
+                if (answer == null) {
+                    // Or whoever makes a method stumble over an offer would make it forget what it holds.
+                    bindings.add("what " + method + " could not say");
+                    return;
+                }
                 if (answer.possible()) {
                     possible.add(new Question.Possible(method, answer));
                 }
+                if (!answer.binding().isBlank()) {
+                    bindings.add(answer.binding() + " (" + method + ")");
+                }
             });
-            return new Question.Answered(possible, troubles, known);
+            return new Question.Answered(possible, troubles, bindings, known);
         });
+    }
+
+    /** What policy leaves out, to be spoken of when nothing else is left. */
+    private List<String> forbidden(Negotiation facts) {
+        List<String> troubles = new ArrayList<>();
+        methods.serving().forEach(provider -> {
+            if (!facts.policy().allows(provider.name())) {
+                troubles.add(Failures.forbidden(facts.peer().bare(), facts.policy(), provider.name()));
+            }
+        });
+        return troubles;
     }
 
     private static <T> Map<String, CompletableFuture<T>> ask(

@@ -33,8 +33,11 @@ import org.xtls.runtime.TunnelDTO;
 import org.xtls.transport.Iq;
 import org.xtls.transport.Link;
 import org.xtls.transport.StanzaError;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.TrustChange;
 import org.xtls.tunnel.protocol.Action;
 import org.xtls.tunnel.protocol.Conversation;
+import org.xtls.tunnel.protocol.Status;
 import org.xtls.xml.Element;
 
 /**
@@ -62,7 +65,7 @@ final class Talk {
     /** A peer that floods is to fill one line of the log, not the log. */
     private final AtomicBoolean flooded = new AtomicBoolean();
 
-    private volatile Conversation.Status status = new Conversation.Status("", "", "", 0, 0, 0, 0);
+    private volatile Status status = Status.NOTHING;
     private volatile @Nullable OpenTunnel open;
 
     // on the strand
@@ -151,6 +154,19 @@ final class Talk {
         return sent;
     }
 
+    CompletableFuture<byte[]> export(long number, String label, int length) {
+        CompletableFuture<byte[]> exported = new CompletableFuture<>();
+        execute(
+                () -> conversation
+                        .export(number, label, length)
+                        .ifPresentOrElse(
+                                exported::complete,
+                                () -> exported.completeExceptionally(new XtlsException(Failure.of(
+                                        Code.CLOSED, Fault.LOCAL, "the tunnel with " + peer + " is closed")))),
+                exported);
+        return exported;
+    }
+
     void close(long number) {
         execute(() -> perform(conversation.close(number, now())));
     }
@@ -201,12 +217,20 @@ final class Talk {
         execute(() -> List.copyOf(engagements.values()).forEach(engagement -> engagement.gone(provider)));
     }
 
+    void trustChanged(TrustChange change) {
+        execute(() -> perform(conversation.trustChanged(change, now())));
+    }
+
     private void execute(Runnable event) {
-        execute(event, new CompletableFuture<>());
+        execute(event, () -> {});
     }
 
     /** The one who waits is told when the service has stopped and nothing is done any more. */
     private void execute(Runnable event, CompletableFuture<?> waiter) {
+        execute(event, () -> waiter.completeExceptionally(new XtlsException(Failures.gone("tunnel service"))));
+    }
+
+    private void execute(Runnable event, Runnable refused) {
         waiting.incrementAndGet();
         Runnable run = () -> {
             try {
@@ -222,7 +246,7 @@ final class Talk {
         };
         strand.execute(run, () -> {
             waiting.decrementAndGet();
-            waiter.completeExceptionally(new XtlsException(Failures.gone("tunnel service")));
+            refused.run();
         });
     }
 
@@ -296,11 +320,14 @@ final class Talk {
         } else if (action instanceof Action.Opened opened) {
             opened(opened);
         } else if (action instanceof Action.Changed changed) {
-            OpenTunnel tunnel = tunnels.get(changed.tunnel());
-            if (tunnel != null) {
-                tunnel.secured(changed.security());
-                service.changed();
-            }
+            secured(changed);
+        } else if (action instanceof Action.KeyChanged changed) {
+            LOG.warn(
+                    "{} proved another key than those known for it: {} {}",
+                    peer,
+                    changed.key().method(),
+                    changed.key().grouped());
+            service.listeners().tell(listener -> listener.keyChanged(local, peer, changed.key(), changed.known()));
         } else if (action instanceof Action.Deliver deliver) {
             deliver(deliver);
         } else if (action instanceof Action.Acknowledged acknowledged) {
@@ -333,7 +360,7 @@ final class Talk {
                 ask.question(),
                 ask.facts(),
                 engagement,
-                reply -> execute(() -> perform(conversation.answered(ask.step(), reply, now()))));
+                reply -> execute(() -> perform(conversation.answered(ask.step(), reply, now())), reply::discard));
     }
 
     private void opened(Action.Opened action) {
@@ -355,10 +382,27 @@ final class Talk {
                 security.trust(),
                 security.evidence(),
                 security.offersConfirmed() ? "confirmed" : "not confirmed yet");
-        service.tell(listener -> listener.opened(tunnel));
+        service.listeners().tell(listener -> listener.opened(tunnel));
         List<CompletableFuture<Tunnel>> waitingForIt = List.copyOf(opening);
         opening.clear();
         waitingForIt.forEach(stage -> stage.complete(tunnel));
+        service.changed();
+    }
+
+    private void secured(Action.Changed action) {
+        OpenTunnel tunnel = tunnels.get(action.tunnel());
+        if (tunnel == null) {
+            return;
+        }
+        Security security = action.security();
+        tunnel.secured(security);
+        LOG.info(
+                "tunnel {} is now {} ({}), offers {}",
+                tunnel.id(),
+                security.trust(),
+                security.evidence(),
+                security.offersConfirmed() ? "confirmed" : "not confirmed yet");
+        service.listeners().tell(listener -> listener.secured(tunnel));
         service.changed();
     }
 
@@ -377,7 +421,7 @@ final class Talk {
             return;
         }
         Stanza stanza = deliver.stanza();
-        boolean taken = service.offer(listener -> listener.received(tunnel, stanza));
+        boolean taken = service.listeners().offer(tunnel, stanza);
         if (taken) {
             return;
         }
@@ -417,7 +461,7 @@ final class Talk {
         }
         LOG.info("tunnel {} ended: {}", tunnel.id(), action.closure().failure().text());
         tunnel.ended(action.closure());
-        service.tell(listener -> listener.closed(tunnel, action.closure()));
+        service.listeners().tell(listener -> listener.closed(tunnel, action.closure()));
         service.changed();
     }
 
@@ -426,7 +470,7 @@ final class Talk {
         List<CompletableFuture<Tunnel>> waitingForIt = List.copyOf(opening);
         opening.clear();
         waitingForIt.forEach(stage -> stage.completeExceptionally(new XtlsException(failure)));
-        service.tell(listener -> listener.failed(local, peer, failure));
+        service.listeners().tell(listener -> listener.failed(local, peer, failure));
         service.changed();
     }
 
@@ -440,7 +484,7 @@ final class Talk {
     // ---- for observers
 
     Optional<TunnelDTO> describe() {
-        Conversation.Status now = status;
+        Status now = status;
         if (now.state().isEmpty()) {
             return Optional.empty();
         }
@@ -463,7 +507,8 @@ final class Talk {
             dto.suite = security.suite();
             dto.trust = security.trust().name().toLowerCase(Locale.ROOT);
             dto.evidence = security.evidence();
-            dto.fingerprint = security.key().fingerprint();
+            KeyName key = security.key();
+            dto.fingerprint = key == null ? "" : key.fingerprint();
             dto.offersConfirmed = security.offersConfirmed();
             dto.acknowledgement = security.acknowledgement().name().toLowerCase(Locale.ROOT);
         }

@@ -14,6 +14,7 @@ import org.xtls.transport.Iq;
 import org.xtls.transport.Link;
 import org.xtls.transport.LinkListener;
 import org.xtls.transport.StanzaError;
+import org.xtls.trust.TrustChange;
 
 /** The conversations over one link. */
 final class Talks implements LinkListener {
@@ -75,6 +76,12 @@ final class Talks implements LinkListener {
     @Override
     public void lost(String reason) {
         all().forEach(talk -> talk.lost(reason));
+    }
+
+    void trustChanged(TrustChange change) {
+        all().stream()
+                .filter(talk -> talk.peer().bare().equals(change.peer()))
+                .forEach(talk -> talk.trustChanged(change));
     }
 
     CompletableFuture<Void> shutDown(Failure failure) {

@@ -24,8 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.ComponentServiceObjects;
@@ -55,7 +54,10 @@ import org.xtls.runtime.RuntimeDTO;
 import org.xtls.runtime.XtlsRuntime;
 import org.xtls.tls.TlsEngine;
 import org.xtls.transport.Link;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.Policies;
 import org.xtls.trust.Policy;
+import org.xtls.trust.TrustChange;
 import org.xtls.trust.TrustPrompt;
 import org.xtls.trust.TrustStore;
 import org.xtls.tunnel.protocol.Settings;
@@ -74,7 +76,8 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
     private static final long GOODBYE_MILLIS = 2_000;
 
     /** Where nothing sound is configured: nothing gets this far, and nothing would pass. */
-    private static final Policy NOBODY = new Policy(Policy.FirstUse.REJECT, true);
+    private static final Policy NOBODY =
+            Policy.DEFAULT.with(Policy.FirstUse.REJECT).withConfirmedOffers(true);
 
     /** No vowels, so that no words come up; no letter that looks like a digit. */
     private static final String LETTERS = "bcdfghjkmnpqrstvwxz";
@@ -84,7 +87,7 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
     private final Held<TrustStore> trust = new Held<>();
     private final Held<TrustPrompt> prompt = new Held<>();
     private final Map<Link, Talks> links = new ConcurrentHashMap<>();
-    private final List<TunnelListener> listeners = new CopyOnWriteArrayList<>();
+    private final Listeners listeners = new Listeners();
     private final Questions questions = new Questions(methods, trust::get, prompt::get, this::policy);
     private final HalfOpen halfOpen = new HalfOpen();
     private final SecureRandom random = new SecureRandom();
@@ -251,7 +254,12 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
         dto.policy = new LinkedHashMap<>();
         policy.get().ifPresent(inForce -> {
             for (Policy.Key key : Policy.Key.values()) {
-                dto.policy.put(key.toString(), inForce.value(key));
+                dto.policy.put(key.toString(), inForce.general().value(key));
+            }
+            if (!inForce.rules().isEmpty()) {
+                dto.policy.put(
+                        Policies.RULES,
+                        inForce.rules().stream().map(Policies.Rule::toString).collect(Collectors.joining("; ")));
             }
         });
         dto.missing = missingServices();
@@ -300,7 +308,7 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
 
     @Override
     public Policy policy(BareJid peer) {
-        return policy.get().orElse(NOBODY);
+        return policy.get().map(policies -> policies.of(peer)).orElse(NOBODY);
     }
 
     @Override
@@ -361,26 +369,8 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
         }
     }
 
-    /** Tells every listener; what one throws is its own affair. */
-    void tell(Consumer<TunnelListener> what) {
-        offer(listener -> {
-            what.accept(listener);
-            return false;
-        });
-    }
-
-    /** Offers to every listener; true when one of them took it. */
-    boolean offer(Predicate<TunnelListener> what) {
-        boolean taken = false;
-        for (TunnelListener listener : listeners) {
-            try {
-                taken |= what.test(listener);
-            } catch (RuntimeException | LinkageError e) {
-                // The latter from a listener whose bundle has just been refreshed.
-                LOG.error("a tunnel listener failed", e);
-            }
-        }
-        return taken;
+    Listeners listeners() {
+        return listeners;
     }
 
     // ---- what comes and goes
@@ -473,6 +463,20 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
         changed();
     }
 
+    /** A trust store, perhaps not the one in use, has learned something of a key. */
+    void trustChanged(TrustChange change) {
+        if (change.to() != KeyState.VERIFIED) {
+            links.values().forEach(talks -> talks.trustChanged(change));
+            return;
+        }
+        // Only the store in use makes a tunnel verified, and only when it has not thought better of it.
+        var unused = questions.isVerified(change.peer(), change.key()).thenAccept(is -> {
+            if (is) {
+                links.values().forEach(talks -> talks.trustChanged(change));
+            }
+        });
+    }
+
     @Reference(
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
@@ -489,12 +493,16 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
             cardinality = ReferenceCardinality.MULTIPLE,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
-    void bindListener(TunnelListener listener) {
-        listeners.add(listener);
+    void bindListener(TunnelListener listener, Map<String, Object> properties) {
+        listeners.put(listener, properties);
     }
 
-    void unbindListener(TunnelListener listener) {
-        listeners.remove(listener);
+    void updatedListener(TunnelListener listener, Map<String, Object> properties) {
+        listeners.put(listener, properties);
+    }
+
+    void unbindListener(TunnelListener listener, Map<String, Object> properties) {
+        listeners.remove(properties);
     }
 
     private void endAll(Failure failure) {

@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.xtls.Failure.Code;
 import org.xtls.auth.Offer;
-import org.xtls.tls.Credential;
 import org.xtls.transport.Iq;
 import org.xtls.transport.StanzaError.Condition;
 import org.xtls.xml.Element;
@@ -157,7 +156,7 @@ class AgreementTest {
     void a_start_without_an_offer_gets_no_other_method() {
         World world = new World();
         world.romeo.methods = methods("beta", "x509");
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.start("beta");
         peer.settle();
         assertCondition(Condition.NOT_ACCEPTABLE, world.romeo.sent.get(1));
@@ -209,7 +208,7 @@ class AgreementTest {
     @Test
     void an_unsound_offer_in_the_answer_ends_the_negotiation() {
         World world = new World();
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.proceed =
                 peer.proceed.with(Element.of(Offer.NAMESPACE, "offer").with(World.keyinfo("ab"), new Text("and more")));
         world.romeo.open();
@@ -221,7 +220,7 @@ class AgreementTest {
     @Test
     void an_answer_that_is_no_proceed_ends_the_negotiation() {
         World world = new World();
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.proceed = Element.of("urn:xmpp:tmp:xtls", "closed");
         world.romeo.open();
         peer.settle();
@@ -452,8 +451,7 @@ class AgreementTest {
     @Test
     void credentials_of_different_kinds_end_in_an_alert_and_a_close() {
         World world = new World();
-        Credential certificate = Keys.certificate("juliet");
-        world.juliet.credential = () -> certificate;
+        world.romeo.credential = Keys::psk;
         world.romeo.open();
         world.settle();
         assertEquals(Code.TLS, world.romeo.failure().code());

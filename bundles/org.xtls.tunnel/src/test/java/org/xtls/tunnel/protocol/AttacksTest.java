@@ -32,7 +32,7 @@ class AttacksTest {
     void malformed_text_that_was_held_ends_the_negotiation_and_gives_back_its_place() {
         World world = new World();
         world.romeo.pondering = question -> question instanceof Question.Verify;
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.start("x509");
         peer.settle();
         peer.write("<message/>a&#0;");

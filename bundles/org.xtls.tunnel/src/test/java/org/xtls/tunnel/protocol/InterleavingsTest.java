@@ -11,6 +11,7 @@ import org.xtls.Acknowledgement;
 import org.xtls.Stanza;
 import org.xtls.transport.Iq;
 import org.xtls.transport.StanzaError;
+import org.xtls.trust.KeyState;
 import org.xtls.xml.Element;
 
 /** Thousands of orders in which things can happen, each from a seed that a failure prints. */
@@ -31,9 +32,9 @@ class InterleavingsTest {
 
     private static void story(Random random) {
         World world = new World();
-        if (random.nextInt(20) == 0) {
-            world.romeo.credential = () -> Keys.certificate("romeo");
-            world.juliet.credential = () -> Keys.certificate("juliet");
+        if (random.nextInt(8) > 0) {
+            world.romeo.credential = Keys::psk; // faster
+            world.juliet.credential = Keys::psk;
         }
         if (random.nextInt(4) == 0) {
             Settings d = Settings.DEFAULT;
@@ -45,6 +46,11 @@ class InterleavingsTest {
                     d.queueBytes(),
                     d.negotiationMillis(),
                     d.answerMillis());
+        }
+        for (World.Side side : List.of(world.romeo, world.juliet)) {
+            if (random.nextInt(4) == 0) {
+                side.takesUnverified();
+            }
         }
         if (random.nextInt(3) > 0) {
             world.romeo.open();
@@ -69,6 +75,9 @@ class InterleavingsTest {
                 side.perform(side.conversation.renew(world.now));
             } else if (what < 46) {
                 world.pass(random.nextInt(1_000));
+            } else if (what < 48) {
+                KeyState[] states = KeyState.values();
+                side.learns(random.nextBoolean() ? KeyState.VERIFIED : states[random.nextInt(states.length)]);
             } else {
                 world.step(random);
             }
@@ -107,6 +116,10 @@ class InterleavingsTest {
     /** A server that drops, answers for the peer, refuses and spoils at random. */
     private static void hostileStory(Random random) {
         World world = new World();
+        if (random.nextInt(3) > 0) {
+            world.romeo.credential = Keys::psk;
+            world.juliet.credential = Keys::psk;
+        }
         world.romeo.open();
         if (random.nextBoolean()) {
             world.settle(random);

@@ -116,7 +116,7 @@ class JudgementTest {
     void nothing_is_sent_or_delivered_before_the_peer_has_been_judged() {
         World world = new World();
         world.romeo.pondering = question -> question instanceof Question.Verify;
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.start("x509");
         peer.settle();
         peer.says("<message><body>let me in</body></message>");
@@ -131,7 +131,7 @@ class JudgementTest {
     void what_comes_before_the_judgement_is_bounded() {
         World world = new World();
         world.romeo.pondering = question -> question instanceof Question.Verify;
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.start("x509");
         peer.settle();
         int sent = 0;
@@ -149,7 +149,7 @@ class JudgementTest {
     void a_peer_that_goes_away_while_it_is_judged_is_not_taken_in_afterwards() {
         World world = new World();
         world.romeo.pondering = question -> question instanceof Question.Verify;
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.start("x509");
         peer.settle();
         Action.Ask late = world.romeo.asked.get(0);
@@ -233,7 +233,7 @@ class JudgementTest {
     @Test
     void data_that_is_not_answered_ends_the_handshake_in_the_time_for_answers() {
         World world = new World();
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.answersData = false;
         world.romeo.verdict = proof -> new Verdict.Unknown(new KeyName("x509", "ef".repeat(32)));
         world.romeo.pondering = question -> question instanceof Question.Decide;

@@ -19,9 +19,16 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.xtls.tls.Credential;
 import org.xtls.tls.SignatureScheme;
 import org.xtls.tls.Signer;
+import org.xtls.trust.KeyName;
 
 /** Credentials for tests. */
 final class Keys {
+    /** What each side calls the other's key. */
+    static final KeyName NAME = new KeyName("x509", "cd".repeat(32));
+
+    static final Credential ROMEO = certificate("romeo");
+    static final Credential JULIET = certificate("juliet");
+
     private Keys() {}
 
     /** A PSK of its own, for the engine wipes it when a session ends. */

@@ -140,7 +140,7 @@ class OffersConfirmedTest {
     void a_tunnel_led_to_another_resource_is_closed_as_rerouted() {
         FullJid chamber = FullJid.parse("juliet@capulet.com/chamber");
         World world = new World();
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         Offer answer = Offers.confirming(List.of(List.of(World.keyinfo("cd".repeat(32)))));
         peer.proceed = peer.proceed.with(answer.element());
         world.romeo.open();
@@ -157,7 +157,7 @@ class OffersConfirmedTest {
     @Test
     void a_peer_that_announced_its_confirmation_and_says_something_else_first_is_refused() {
         World world = new World();
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.proceed =
                 peer.proceed.with(Element.of(Offer.NAMESPACE, "offer").with(World.keyinfo("cd".repeat(32)), CONFIRM));
         world.romeo.open();
@@ -171,7 +171,7 @@ class OffersConfirmedTest {
     @Test
     void a_peer_that_announced_its_confirmation_and_never_says_anything_is_refused_in_time() {
         World world = new World();
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.proceed = peer.proceed.with(Element.of(Offer.NAMESPACE, "offer").with(CONFIRM));
         world.romeo.likes = thing -> true;
         world.romeo.open();
@@ -183,7 +183,7 @@ class OffersConfirmedTest {
     @Test
     void a_responders_tunnel_is_closed_in_time_when_the_announced_confirmation_does_not_come() {
         World world = new World();
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.start(
                 "x509", new Offer(Element.of(Offer.NAMESPACE, "offer").with(World.keyinfo("cd".repeat(32)), CONFIRM)));
         peer.settle();
@@ -209,7 +209,7 @@ class OffersConfirmedTest {
     @Test
     void where_policy_requires_it_a_plain_peer_is_refused() {
         World world = new World();
-        world.romeo.policy = new Policy(Policy.FirstUse.ASK, true);
+        world.romeo.policy = Policy.DEFAULT.withConfirmedOffers(true);
         RawPeer peer = RawPeer.asResponder(world);
         assertFalse(world.romeo.isUp());
         peer.says("<message xmlns='jabber:client'/>");
@@ -252,7 +252,7 @@ class OffersConfirmedTest {
     @Test
     void an_unannounced_confirmation_is_taken_all_the_same() {
         World world = new World();
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         world.romeo.open();
         peer.settle();
         Offer start = Wire.offerIn(world.romeo.requests("start").get(0).payload());

@@ -55,7 +55,7 @@ final class RawPeer {
 
     /** A world in which Romeo has a tunnel with a plain Juliet, which has said nothing inside it. */
     static RawPeer asResponder(World world) {
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         world.romeo.open();
         peer.settle();
         return peer;
@@ -63,7 +63,7 @@ final class RawPeer {
 
     /** A world in which a plain Juliet makes a tunnel with Romeo. */
     static RawPeer asInitiator(World world) {
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         peer.start("x509");
         peer.settle();
         return peer;
@@ -71,7 +71,7 @@ final class RawPeer {
 
     /** Romeo has a tunnel with a peer that has announced and sent its confirmation. */
     static RawPeer confirming(World world) {
-        RawPeer peer = new RawPeer(world, world.romeo, Keys.psk());
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
         Offer answer = Offers.confirming(List.of(List.of(World.keyinfo("cd".repeat(32)))));
         peer.proceed = peer.proceed.with(answer.element());
         world.romeo.open();

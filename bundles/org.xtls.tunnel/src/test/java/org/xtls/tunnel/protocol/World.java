@@ -1,5 +1,6 @@
 package org.xtls.tunnel.protocol;
 
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -22,6 +23,7 @@ import org.xtls.Failure;
 import org.xtls.FullJid;
 import org.xtls.Security;
 import org.xtls.Stanza;
+import org.xtls.Trust;
 import org.xtls.auth.Answer;
 import org.xtls.auth.Verdict;
 import org.xtls.tls.Credential;
@@ -31,8 +33,10 @@ import org.xtls.tls.bc.BcTlsEngine;
 import org.xtls.transport.Iq;
 import org.xtls.transport.StanzaError;
 import org.xtls.trust.KeyName;
+import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownPeer;
 import org.xtls.trust.Policy;
+import org.xtls.trust.TrustChange;
 import org.xtls.tunnel.protocol.Question.Reply;
 import org.xtls.xml.Element;
 import org.xtls.xml.XmlException;
@@ -77,7 +81,8 @@ final class World {
 
         Function<Element, Boolean> likes = thing -> thing.name().equals("keyinfo");
         KnownPeer known;
-        Supplier<Credential> credential = Keys::psk;
+        List<String> bindings = List.of();
+        Supplier<Credential> credential;
         Function<Proof, Verdict> verdict;
         Reply decision =
                 new Question.Failed(Failure.of(Failure.Code.UNTRUSTED, Failure.Fault.LOCAL, "nobody can be asked"));
@@ -91,6 +96,7 @@ final class World {
         final List<Failure> failures = new ArrayList<>();
         final List<Action.Remember> remembered = new ArrayList<>();
         final List<Security> changes = new ArrayList<>();
+        final List<Action.KeyChanged> keyChanges = new ArrayList<>();
         final Set<String> unansweredIn = new HashSet<>();
         final Map<String, Integer> unansweredOut = new HashMap<>();
 
@@ -109,7 +115,8 @@ final class World {
             this.other = other;
             this.conversation = new Conversation(me, other, this);
             this.known = KnownPeer.stranger(other.bare());
-            this.verdict = proof -> new Verdict.Verified(new KeyName("x509", "cd".repeat(32)), "pinned");
+            this.credential = () -> me.equals(ROMEO) ? Keys.ROMEO : Keys.JULIET;
+            this.verdict = proof -> new Verdict.Verified(Keys.NAME, "pinned");
         }
 
         // ---- what the test does
@@ -130,6 +137,23 @@ final class World {
 
         void close() {
             perform(conversation.close(current(), now));
+        }
+
+        /** The trust store has learned something of the other side's key. */
+        void learns(KeyState state) {
+            learns(other.bare(), Keys.NAME, state);
+        }
+
+        void learns(BareJid peer, KeyName key, KeyState state) {
+            TrustChange change = new TrustChange(
+                    Instant.EPOCH, peer, key, null, state, state == KeyState.VERIFIED ? "pinned" : "lost");
+            perform(conversation.trustChanged(change, now));
+        }
+
+        /** From now on nobody vouches for the other side's key, and somebody lets it in all the same. */
+        void takesUnverified() {
+            verdict = proof -> new Verdict.Unknown(Keys.NAME);
+            decision = new Question.Decided(Trust.UNVERIFIED, "first use");
         }
 
         long current() {
@@ -184,13 +208,16 @@ final class World {
                     methods.forEach((method, elements) ->
                             possible.add(new Question.Possible(method, Answer.possible(elements))));
                 }
-                return new Question.Answered(possible, List.of(), known);
+                return new Question.Answered(possible, List.of(), bindings, known);
             }
             if (question instanceof Question.Present) {
                 return new Question.Presented(credential.get());
             }
             if (question instanceof Question.Verify verify) {
                 return new Question.Verified(verdict.apply(verify.proof()));
+            }
+            if (question instanceof Question.Decide decide) {
+                return new Question.Considered(FirstUse.decide(known, decide.key(), policy, decide.bindings()), known);
             }
             return decision;
         }
@@ -213,6 +240,11 @@ final class World {
                 up.add(open.tunnel());
             } else if (action instanceof Action.Changed change) {
                 changes.add(change.security());
+            } else if (action instanceof Action.KeyChanged change) {
+                require(
+                        asked.stream().noneMatch(ask -> ask.question() instanceof Question.AskHuman),
+                        "a human was asked before anybody was told");
+                keyChanges.add(change);
             } else if (action instanceof Action.Deliver deliver) {
                 require(up.contains(deliver.tunnel()), "a stanza came before its tunnel was up");
                 delivered.add(deliver.stanza());

@@ -12,7 +12,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.ComponentException;
@@ -25,6 +27,9 @@ import org.xtls.TunnelListener;
 import org.xtls.XtlsException;
 import org.xtls.tls.TlsEngine;
 import org.xtls.tls.bc.BcTlsEngine;
+import org.xtls.trust.KeyName;
+import org.xtls.trust.KnownPeer;
+import org.xtls.trust.TrustListener;
 import org.xtls.trust.TrustPrompt;
 import org.xtls.trust.TrustStore;
 
@@ -43,9 +48,11 @@ final class Container implements AutoCloseable {
     final Heard heard = new Heard();
     final TunnelService service;
     final PublishedRuntime runtime;
+    final TrustWatch watch;
     private final Map<Object, ServiceReference<?>> references = Collections.synchronizedMap(new IdentityHashMap<>());
     volatile boolean registered;
     private boolean open = true;
+    private long serviceIds;
 
     Container(Server server, String jid, Map<String, Object> configuration, Map<String, Object> policies) {
         me = FullJid.parse(jid);
@@ -55,9 +62,10 @@ final class Container implements AutoCloseable {
         bindEngine(engine);
         bindTrust(trust);
         service.bindMethod(provider.reference, provider.objects);
-        service.bindListener(heard);
+        listen(heard, 0);
         service.bindLink(link);
         runtime = new PublishedRuntime(context(), service);
+        watch = new TrustWatch(context(), service);
     }
 
     Container(Server server, String jid, Map<String, Object> configuration) {
@@ -88,6 +96,11 @@ final class Container implements AutoCloseable {
         service.unbindPrompt(reference(unbound));
     }
 
+    /** A listener registered after those before it. */
+    void listen(TunnelListener listener, int ranking) {
+        service.bindListener(listener, Map.of(Constants.SERVICE_ID, ++serviceIds, Constants.SERVICE_RANKING, ranking));
+    }
+
     /** The first registration of an object. */
     @SuppressWarnings("unchecked")
     <S> ServiceReference<S> reference(S registered) {
@@ -110,6 +123,7 @@ final class Container implements AutoCloseable {
             open = false;
             // In the order of Declarative Services: first who needs the component, then it, then its references.
             runtime.deactivate();
+            watch.deactivate();
             service.deactivate();
             service.unbindLink(link);
             service.unbindMethod(provider.reference);
@@ -122,6 +136,8 @@ final class Container implements AutoCloseable {
     static final class Heard implements TunnelListener {
         final BlockingQueue<Tunnel> opened = new LinkedBlockingQueue<>();
         final BlockingQueue<Stanza> received = new LinkedBlockingQueue<>();
+        final BlockingQueue<Tunnel> secured = new LinkedBlockingQueue<>();
+        final BlockingQueue<KeyName> changedKeys = new LinkedBlockingQueue<>();
         final BlockingQueue<Closure> closed = new LinkedBlockingQueue<>();
         final BlockingQueue<Failure> failed = new LinkedBlockingQueue<>();
         volatile boolean takes = true;
@@ -135,6 +151,16 @@ final class Container implements AutoCloseable {
         public boolean received(Tunnel tunnel, Stanza stanza) {
             received.add(stanza);
             return takes;
+        }
+
+        @Override
+        public void secured(Tunnel tunnel) {
+            secured.add(tunnel);
+        }
+
+        @Override
+        public void keyChanged(FullJid local, FullJid peer, KeyName key, KnownPeer known) {
+            changedKeys.add(key);
         }
 
         @Override
@@ -183,14 +209,28 @@ final class Container implements AutoCloseable {
     }
 
     private BundleContext context() {
+        AtomicReference<TrustListener> listener = new AtomicReference<>();
         ServiceRegistration<?> registration = Provider.proxy(ServiceRegistration.class, (name, args) -> switch (name) {
             case "setProperties" -> changeCounts.add(count((Dictionary<?, ?>) args[0]));
-            case "unregister" -> registered = false;
+            case "unregister" -> {
+                TrustListener gone = listener.get();
+                if (gone == null) {
+                    registered = false;
+                } else {
+                    trust.tellNoMore(gone);
+                }
+                yield null;
+            }
             default -> throw new UnsupportedOperationException(name);
         });
         return Provider.proxy(BundleContext.class, (name, args) -> {
             if (!name.equals("registerService")) {
                 throw new UnsupportedOperationException(name);
+            }
+            if (args[0] == TrustListener.class) {
+                listener.set((TrustListener) args[1]);
+                trust.tell((TrustListener) args[1]);
+                return registration;
             }
             registered = true;
             changeCounts.add(count((Dictionary<?, ?>) args[2]));

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
@@ -21,7 +23,9 @@ import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownPeer;
 import org.xtls.trust.Policy;
 import org.xtls.trust.TrustAnswer;
+import org.xtls.trust.TrustChange;
 import org.xtls.trust.TrustStore;
+import org.xtls.tunnel.protocol.FirstUse;
 import org.xtls.tunnel.protocol.Question;
 import org.xtls.tunnel.protocol.Question.Reply;
 
@@ -36,6 +40,7 @@ class DecisionsTest {
     private final MemoryTrust trust = new MemoryTrust();
     private final CompletableFuture<TrustAnswer> human = new CompletableFuture<>();
     private Policy policy = Policy.DEFAULT;
+    private List<String> bindings = List.of();
     private final Decisions decisions = new Decisions(new Memory(() -> trust), () -> question -> human, peer -> policy);
 
     @Test
@@ -75,27 +80,68 @@ class DecisionsTest {
     }
 
     @Test
+    void a_key_that_was_pinned_while_the_human_thought_is_verified_whatever_the_human_says_then() {
+        CompletableFuture<Reply> reply = decide(KEY);
+        trust.put(HER, KEY, KeyState.VERIFIED, "pinned elsewhere");
+        human.complete(TrustAnswer.FIRST_USE);
+        assertEquals(new Question.Decided(Trust.VERIFIED, "pinned elsewhere"), reply.join());
+    }
+
+    @Test
+    void what_a_method_holds_keeps_a_yes_from_being_remembered() {
+        bindings = List.of("a password (srp-psk)");
+        CompletableFuture<Reply> reply = decide(KEY);
+        human.complete(TrustAnswer.FIRST_USE);
+        assertEquals(
+                Trust.UNVERIFIED,
+                assertInstanceOf(Question.Decided.class, reply.join()).trust());
+        assertEquals(List.of(), trust.of(HER).keys());
+    }
+
+    @Test
+    void a_policy_that_has_come_to_require_verified_tunnels_makes_it_another_question() {
+        CompletableFuture<Reply> reply = decide(KEY);
+        policy = new Policy(Policy.FirstUse.ASK, false, true, Set.of(), Set.of(), List.of(), true, true);
+        human.complete(TrustAnswer.FIRST_USE);
+        assertEquals(Code.UNTRUSTED, failed(reply));
+    }
+
+    @Test
     void of_two_keys_that_turn_up_at_once_only_one_is_the_first() {
         policy = policy.with(Policy.Key.FIRST_USE, "accept");
         SlowTrust slow = new SlowTrust(trust);
         Decisions both = new Decisions(new Memory(() -> slow), () -> null, peer -> policy);
-        CompletableFuture<Reply> first = both.decide(KEY, facts(), new Engagement());
-        CompletableFuture<Reply> second = both.decide(OTHER, facts(), new Engagement());
+        CompletableFuture<Reply> first = both.decide(asking(KEY), facts());
+        CompletableFuture<Reply> second = both.decide(asking(OTHER), facts());
         slow.catchUp();
-        assertInstanceOf(Question.Decided.class, first.join());
-        assertEquals(Code.KEY_CHANGED, failed(second));
+        assertInstanceOf(
+                FirstUse.Accept.class,
+                assertInstanceOf(Question.Considered.class, first.join()).decision());
+        Question.Considered changed = assertInstanceOf(Question.Considered.class, second.join());
+        assertTrue(changed.decision().isKeyChange());
         assertEquals(1, trust.of(HER).keys().size());
     }
 
     @Test
     void a_decision_that_failed_does_not_hold_up_the_next() {
         Decisions storeless = new Decisions(new Memory(() -> null), () -> null, peer -> policy);
-        assertTrue(storeless.decide(KEY, facts(), new Engagement()).isCompletedExceptionally());
-        assertTrue(storeless.decide(KEY, facts(), new Engagement()).isCompletedExceptionally());
+        assertTrue(storeless.decide(asking(KEY), facts()).isCompletedExceptionally());
+        assertTrue(storeless.decide(asking(KEY), facts()).isCompletedExceptionally());
     }
 
     private CompletableFuture<Reply> decide(KeyName key) {
-        return decisions.decide(key, facts(), new Engagement());
+        return decided(decisions.decide(asking(key), facts()));
+    }
+
+    private CompletableFuture<Reply> decided(CompletableFuture<Reply> considered) {
+        return considered.thenCompose(reply -> reply instanceof Question.Considered said
+                        && said.decision() instanceof FirstUse.Ask ask
+                ? decisions.ask(new Question.AskHuman(KEY, bindings, ask, said.known()), facts(), new Engagement())
+                : CompletableFuture.completedFuture(reply));
+    }
+
+    private Question.Decide asking(KeyName key) {
+        return new Question.Decide(key, bindings);
     }
 
     private Negotiation facts() {
@@ -144,6 +190,26 @@ class DecisionsTest {
         @Override
         public CompletionStage<KnownPeer> remember(BareJid peer, String method, boolean confirmed) {
             return fast.remember(peer, method, confirmed);
+        }
+
+        @Override
+        public CompletionStage<KnownPeer> vouch(BareJid peer, KeyName key, String evidence) {
+            return fast.vouch(peer, key, evidence);
+        }
+
+        @Override
+        public CompletionStage<Boolean> keep(BareJid peer, KeyName key, byte[] material) {
+            return fast.keep(peer, key, material);
+        }
+
+        @Override
+        public CompletionStage<Optional<byte[]>> material(BareJid peer, KeyName key) {
+            return fast.material(peer, key);
+        }
+
+        @Override
+        public CompletionStage<List<TrustChange>> history(BareJid peer) {
+            return fast.history(peer);
         }
     }
 }

@@ -167,25 +167,29 @@ class TunnelServiceTest {
 
     @Test
     void what_a_listener_throws_changes_nothing() {
-        juliet.service.bindListener(new TunnelListener() {
-            @Override
-            public void opened(Tunnel tunnel) {
-                throw new IllegalStateException("a listener's own affair");
-            }
+        juliet.listen(
+                new TunnelListener() {
+                    @Override
+                    public void opened(Tunnel tunnel) {
+                        throw new IllegalStateException("a listener's own affair");
+                    }
 
-            @Override
-            public boolean received(Tunnel tunnel, Stanza stanza) {
-                throw new NoClassDefFoundError("a listener's bundle was refreshed");
-            }
-        });
+                    @Override
+                    public boolean received(Tunnel tunnel, Stanza stanza) {
+                        throw new NoClassDefFoundError("a listener's bundle was refreshed");
+                    }
+                },
+                0);
         CountDownLatch after = new CountDownLatch(1);
-        juliet.service.bindListener(new TunnelListener() {
-            @Override
-            public boolean received(Tunnel tunnel, Stanza stanza) {
-                after.countDown();
-                return true;
-            }
-        });
+        juliet.listen(
+                new TunnelListener() {
+                    @Override
+                    public boolean received(Tunnel tunnel, Stanza stanza) {
+                        after.countDown();
+                        return true;
+                    }
+                },
+                0);
         Tunnel tunnel = romeo.open(juliet);
         assertEquals(Acknowledgement.PEER, get(tunnel.send(Stanza.chat("hi"))));
         next(juliet.heard.received);
@@ -194,13 +198,16 @@ class TunnelServiceTest {
 
     @Test
     void a_listener_may_send_and_close_from_its_call() {
-        juliet.service.bindListener(new TunnelListener() {
-            @Override
-            public boolean received(Tunnel tunnel, Stanza stanza) {
-                var unused = tunnel.send(Stanza.chat("echo " + stanza.body().orElse("")));
-                return true;
-            }
-        });
+        juliet.listen(
+                new TunnelListener() {
+                    @Override
+                    public boolean received(Tunnel tunnel, Stanza stanza) {
+                        var unused =
+                                tunnel.send(Stanza.chat("echo " + stanza.body().orElse("")));
+                        return true;
+                    }
+                },
+                0);
         Tunnel tunnel = romeo.open(juliet);
         get(tunnel.send(Stanza.chat("hi")));
         assertEquals("echo hi", next(romeo.heard.received).body().orElseThrow());
@@ -278,6 +285,7 @@ class TunnelServiceTest {
     @Test
     void a_better_trust_store_takes_over_and_no_tunnel_notices() {
         Tunnel tunnel = romeo.open(juliet);
+        get(tunnel.send(Stanza.chat("by now the old store has been told what the tunnel showed")));
         MemoryTrust better = new MemoryTrust();
         romeo.bindTrust(better);
         romeo.unbindTrust(romeo.trust);
