@@ -118,7 +118,10 @@ final class OpenTunnel {
             }
             if (question instanceof Question.Answers) {
                 return new Question.Answered(
-                        List.of(new Question.Possible("x509", Answer.possible(List.of(keyinfo)))), List.of(), known);
+                        List.of(new Question.Possible("x509", Answer.possible(List.of(keyinfo)))),
+                        List.of(),
+                        List.of(),
+                        known);
             }
             if (question instanceof Question.Present) {
                 return new Question.Presented(identity.credential());
