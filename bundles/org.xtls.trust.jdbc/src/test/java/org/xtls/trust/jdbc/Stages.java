@@ -1,0 +1,32 @@
+package org.xtls.trust.jdbc;
+
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.xtls.Failure;
+import org.xtls.XtlsException;
+
+/** Waits for stages, not for ever. */
+final class Stages {
+    static final int PATIENCE_SECONDS = 60;
+
+    private Stages() {}
+
+    static <T> T await(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static Failure failure(CompletionStage<?> stage) {
+        ExecutionException failed = assertThrows(
+                ExecutionException.class, () -> stage.toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+        return assertInstanceOf(XtlsException.class, failed.getCause()).failure();
+    }
+}

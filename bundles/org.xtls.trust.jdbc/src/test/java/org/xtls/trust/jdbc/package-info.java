@@ -1,0 +1,4 @@
+@NullMarked
+package org.xtls.trust.jdbc;
+
+import org.jspecify.annotations.NullMarked;
