@@ -1,0 +1,5 @@
+/** The authentication method {@code openpgp}. */
+@NullMarked
+package org.xtls.auth.openpgp;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,115 @@
+package org.xtls.auth.openpgp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.xtls.BareJid;
+import org.xtls.Failure;
+import org.xtls.FullJid;
+import org.xtls.auth.Negotiation;
+import org.xtls.auth.Role;
+import org.xtls.trust.Policy;
+
+class ConfigurationTest {
+    private static final BareJid ROMEO = BareJid.parse("romeo@montague.example");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void nothing_configured_is_no_key_and_no_error() {
+        try (OpenPgpKeys keys = new OpenPgpKeys(of(Map.of()))) {
+            assertFalse(keys.hasKey());
+            assertEquals(List.of(), Stages.await(keys.keys(ROMEO)));
+        }
+    }
+
+    @Test
+    void the_defaults_are_those_documented() {
+        Settings settings = Settings.of(of(Map.of()));
+        assertEquals(Settings.NONE.toString(), settings.toString());
+        assertEquals(Settings.NONE, settings);
+    }
+
+    @Test
+    void what_makes_no_sense_is_named() {
+        bad("agent.timeout", Map.of("agent_timeout", 0));
+        bad("agent.timeout", Map.of("agent_timeout", 601));
+        bad("depth", Map.of("depth", 6));
+        bad("marginals", Map.of("marginals", 1));
+        bad("recheck", Map.of("recheck", 0));
+        bad("fingerprint", Map.of("fingerprint", "ABCD"));
+        bad("introducers", Map.of("introducers", new String[] {"somebody"}));
+        bad("key and agent", Map.of("key", "/a", "agent", true));
+        bad("key", Map.of("key", "/a\0b"));
+        bad("gpg", Map.of("gpg", " "));
+    }
+
+    private static void bad(String attribute, Map<String, Object> values) {
+        RuntimeException refused = assertThrows(RuntimeException.class, () -> Settings.of(of(values)));
+        assertTrue(String.valueOf(refused.getMessage()).startsWith(attribute), refused.getMessage());
+    }
+
+    @Test
+    void a_wrong_configuration_at_the_start_fails_every_step_with_the_reason() {
+        try (OpenPgpKeys keys = new OpenPgpKeys(of(Map.of("depth", 9)))) {
+            keys.use(new MemoryTrustStore());
+            Failure failure = Stages.failure(new OpenPgpMethod(keys)
+                    .offer(new Negotiation(
+                            ROMEO.at("x"),
+                            new FullJid(ROMEO, "y"),
+                            Role.INITIATOR,
+                            false,
+                            Policy.DEFAULT,
+                            null,
+                            null)));
+            assertTrue(failure.message().contains("configuration org.xtls.auth.openpgp: depth"), failure.message());
+            keys.modified(of(Map.of()));
+            assertEquals(List.of(), Stages.await(keys.keys(ROMEO)));
+        }
+    }
+
+    @Test
+    void a_wrong_change_changes_nothing() {
+        Side romeo = new Side(directory, "romeo@montague.example");
+        try (romeo) {
+            romeo.keys.modified(of(Map.of("recheck", -1)));
+            assertEquals(List.of(romeo.name()), Stages.await(romeo.keys.keys(romeo.jid)));
+        }
+    }
+
+    @Test
+    void a_change_takes_effect_without_a_restart() {
+        Side romeo = new Side(directory, "romeo@montague.example");
+        try (romeo) {
+            romeo.keys.modified(of(Map.of()));
+            assertEquals(List.of(), Stages.await(romeo.keys.keys(romeo.jid)));
+        }
+    }
+
+    @Test
+    void the_passphrase_is_not_in_what_is_logged() {
+        Settings settings = Settings.of(of(Map.of("key", "/a", "_passphrase", "light")));
+        assertEquals("light", settings.passphrase());
+        assertFalse(settings.toString().contains("light"));
+    }
+
+    /** A configuration as Declarative Services make it: a proxy over values, with the annotation's defaults. */
+    private static Configuration of(Map<String, Object> values) {
+        Map<String, Object> all = new HashMap<>(values);
+        InvocationHandler handler =
+                (proxy, method, arguments) -> all.getOrDefault(method.getName(), method.getDefaultValue());
+        return (Configuration) Proxy.newProxyInstance(
+                Configuration.class.getClassLoader(), new Class<?>[] {Configuration.class}, handler);
+    }
+}

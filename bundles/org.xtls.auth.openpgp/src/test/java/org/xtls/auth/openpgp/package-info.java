@@ -1,0 +1,4 @@
+@NullMarked
+package org.xtls.auth.openpgp;
+
+import org.jspecify.annotations.NullMarked;
