@@ -1,0 +1,206 @@
+package org.xtls.auth.srp;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xtls.BareJid;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.SecretPrompt;
+import org.xtls.trust.SecretQuestion;
+import org.xtls.trust.TrustStore;
+
+/** Asks the user for passwords, and spares him what peers could make of that. */
+final class Asking {
+    private static final Logger LOG = LoggerFactory.getLogger(Asking.class);
+
+    /** Against peers that paper the screen with questions. */
+    private static final int MOST_QUESTIONS = 3;
+
+    private static final int MOST_ATTEMPTS = 3;
+
+    /** A no to a question that a peer caused is a no for a while. */
+    private static final Duration DECLINED = Duration.ofMinutes(5);
+
+    private static final int MOST_DECLINED = 1_000;
+
+    private final Clock clock;
+    private final AtomicReference<@Nullable SecretPrompt> prompt = new AtomicReference<>();
+    private final AtomicReference<@Nullable TrustStore> trust = new AtomicReference<>();
+
+    // under the lock
+    private final Map<Between, CompletableFuture<?>> open = new HashMap<>();
+    private final Map<Between, Instant> declined = new HashMap<>();
+    private boolean closed;
+
+    Asking(Clock clock) {
+        this.clock = clock;
+    }
+
+    void bind(SecretPrompt service) {
+        prompt.set(service);
+    }
+
+    void unbind(SecretPrompt service) {
+        prompt.compareAndSet(service, null);
+    }
+
+    void bind(TrustStore store) {
+        trust.set(store);
+    }
+
+    void unbind(TrustStore store) {
+        trust.compareAndSet(store, null);
+    }
+
+    /** Whether there is anybody to ask. */
+    boolean isPossible() {
+        return prompt.get() != null;
+    }
+
+    /**
+     * A peer offers to use a password. With a verified key of the peer there is a better way; without a trust store
+     * nobody knows.
+     */
+    CompletionStage<Optional<byte[]>> onOffer(Between between) {
+        synchronized (this) {
+            Instant no = declined.get(between);
+            if (no != null && clock.instant().isBefore(no.plus(DECLINED))) {
+                return NOTHING;
+            }
+        }
+        TrustStore store = trust.get();
+        if (store == null || prompt.get() == null) {
+            return NOTHING;
+        }
+        Answered answered = new Answered(true);
+        BareJid peer = between.peer();
+        store.peer(peer).whenComplete((known, failure) -> {
+            if (known == null || !known.in(KeyState.VERIFIED).isEmpty() || answered.isDone()) {
+                answered.complete(Optional.empty());
+            } else {
+                ask(between, "", MOST_ATTEMPTS, answered);
+            }
+        });
+        return answered;
+    }
+
+    /** This side's own user wants it. */
+    CompletionStage<Optional<byte[]>> onOwnWish(Between between) {
+        Answered answered = new Answered(false);
+        ask(between, "", MOST_ATTEMPTS, answered);
+        return answered;
+    }
+
+    synchronized void close() {
+        closed = true;
+        open.values().forEach(stage -> stage.cancel(false));
+        open.clear();
+    }
+
+    private void ask(Between between, String before, int attempts, Answered answered) {
+        SecretPrompt human = prompt.get();
+        if (human == null || attempts == 0) {
+            answered.complete(Optional.empty());
+            return;
+        }
+        CompletableFuture<Optional<char[]>> question;
+        synchronized (this) {
+            if (closed || open.containsKey(between) || open.size() >= MOST_QUESTIONS) {
+                answered.complete(Optional.empty());
+                return;
+            }
+            // Its place; the service is not called under the lock.
+            open.put(between, answered);
+        }
+        try {
+            question = human.ask(new SecretQuestion(
+                            SecretQuestion.Kind.PASSWORD,
+                            between.account(),
+                            Optional.of(between.peer()),
+                            "a tunnel with " + between.peer(),
+                            before))
+                    .toCompletableFuture();
+        } catch (RuntimeException | LinkageError e) {
+            LOG.warn("the prompt for secrets failed: {}", e.toString());
+            release(between, answered);
+            answered.complete(Optional.empty());
+            return;
+        }
+        answered.asks(question);
+        var unused = question.whenComplete((given, failure) -> {
+            release(between, answered);
+            char[] password = given == null ? null : given.orElse(null);
+            if (password == null) {
+                if (given != null && answered.causedByPeer) {
+                    remember(between);
+                }
+                answered.complete(Optional.empty());
+                return;
+            }
+            try {
+                answered.completeOrWipe(OpaqueString.utf8(password));
+            } catch (IllegalArgumentException e) {
+                ask(between, e.getMessage() == null ? "" : e.getMessage(), attempts - 1, answered);
+            } finally {
+                Arrays.fill(password, '\0');
+            }
+        });
+    }
+
+    private synchronized void release(Between between, CompletableFuture<?> answered) {
+        open.remove(between, answered);
+    }
+
+    private synchronized void remember(Between between) {
+        Instant now = clock.instant();
+        declined.values().removeIf(no -> !now.isBefore(no.plus(DECLINED)));
+        if (declined.size() < MOST_DECLINED) {
+            declined.put(between, now);
+        }
+    }
+
+    private static final CompletionStage<Optional<byte[]>> NOTHING = CompletableFuture.completedStage(Optional.empty());
+
+    /** The password, or empty. When it is cancelled the question disappears. */
+    private static final class Answered extends CompletableFuture<Optional<byte[]>> {
+        private final boolean causedByPeer;
+        private volatile @Nullable CompletableFuture<?> question;
+
+        Answered(boolean causedByPeer) {
+            this.causedByPeer = causedByPeer;
+        }
+
+        void asks(CompletableFuture<?> asked) {
+            question = asked;
+            if (isCancelled()) {
+                asked.cancel(false);
+            }
+        }
+
+        void completeOrWipe(byte[] password) {
+            if (!complete(Optional.of(password))) {
+                Arrays.fill(password, (byte) 0);
+            }
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            boolean cancelled = super.cancel(mayInterruptIfRunning);
+            CompletableFuture<?> asked = question;
+            if (cancelled && asked != null) {
+                asked.cancel(false);
+            }
+            return cancelled;
+        }
+    }
+}

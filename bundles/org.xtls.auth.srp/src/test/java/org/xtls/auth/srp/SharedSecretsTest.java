@@ -1,0 +1,379 @@
+package org.xtls.auth.srp;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.xtls.auth.srp.Side.JULIET;
+import static org.xtls.auth.srp.Side.ROMEO;
+import static org.xtls.auth.srp.Stages.await;
+import static org.xtls.auth.srp.Stages.failure;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xtls.BareJid;
+import org.xtls.Failure;
+import org.xtls.auth.srp.SharedSecrets.Guess;
+import org.xtls.password.HeldSecret;
+import org.xtls.password.PairingCode;
+import org.xtls.password.Passwords.Use;
+
+class SharedSecretsTest {
+    private static final BareJid PEER = ROMEO.bare();
+    private static final BareJid ACCOUNT = JULIET.bare();
+    private static final Between BETWEEN = new Between(ACCOUNT, PEER);
+
+    @TempDir
+    Path home;
+
+    TestClock clock = new TestClock();
+    Side side;
+
+    @BeforeEach
+    void open() {
+        side = open(Duration.ofSeconds(10));
+    }
+
+    @AfterEach
+    void close() {
+        side.close();
+    }
+
+    @Test
+    void a_password_stays_and_can_be_removed() {
+        side.shares("wherefore", ROMEO);
+        reopen();
+        assertEquals(
+                List.of(new HeldSecret(
+                        ACCOUNT, PEER, HeldSecret.Kind.PASSWORD, Use.BOTH, 5, Optional.empty(), Optional.empty())),
+                await(side.secrets.list()));
+        assertArrayEquals(
+                "wherefore".getBytes(StandardCharsets.UTF_8),
+                await(side.secrets.password(new Secret.Lasting(BETWEEN))));
+        assertTrue(await(side.secrets.remove(ACCOUNT, PEER)));
+        assertFalse(await(side.secrets.remove(ACCOUNT, PEER)));
+        reopen();
+        assertTrue(await(side.secrets.list()).isEmpty());
+    }
+
+    @Test
+    void what_only_answers_is_kept_as_salt_and_verifier() {
+        side.shares("wherefore", ROMEO, Use.ANSWER);
+        reopen();
+        assertEquals(0, await(side.secrets.password(new Secret.Lasting(BETWEEN))).length);
+        Verifier kept = await(side.secrets.verifier(new Secret.Lasting(BETWEEN), Group.BITS_3072));
+        byte[] password = "wherefore".getBytes(StandardCharsets.UTF_8);
+        assertEquals(
+                Verifier.of(password, kept.group(), kept.cost(), kept.salt()).v(), kept.v());
+    }
+
+    @Test
+    void the_file_is_its_owners_and_tells_nothing_without_the_key() throws Exception {
+        side.shares("wherefore", ROMEO);
+        Path directory = home.resolve("srp");
+        assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)));
+        for (String name : List.of("passwords", "key")) {
+            assertEquals(
+                    "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve(name))));
+        }
+        Verifier kept = await(side.secrets.verifier(new Secret.Lasting(BETWEEN), Group.BITS_3072));
+        List<String> lines = Files.readAllLines(directory.resolve("passwords"));
+        assertEquals(3, lines.size());
+        byte[] content = java.util.Base64.getDecoder().decode(lines.get(1).split(" ")[4]);
+        assertEquals(-1, indexOf(content, "wherefore".getBytes(StandardCharsets.UTF_8)));
+        assertEquals(-1, indexOf(content, kept.group().pad(kept.v())));
+        assertEquals(-1, indexOf(content, kept.salt()));
+    }
+
+    @Test
+    void a_file_or_key_that_others_may_read_is_refused() throws Exception {
+        side.shares("wherefore", ROMEO);
+        for (String name : List.of("passwords", "key")) {
+            Path file = home.resolve("srp").resolve(name);
+            side.close();
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+            side = open(Duration.ZERO);
+            Failure failure = failure(side.secrets.password(new Secret.Lasting(BETWEEN)));
+            assertTrue(failure.message().contains(name + " is open to others"), failure.message());
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            assertEquals(9, await(side.secrets.password(new Secret.Lasting(BETWEEN))).length, "it heals by itself");
+        }
+    }
+
+    @Test
+    void a_password_moved_to_another_peer_or_sealed_by_another_key_is_refused() throws Exception {
+        side.shares("wherefore", ROMEO);
+        Path file = home.resolve("srp/passwords");
+        String text = Files.readString(file);
+        side.close();
+        Files.writeString(file, text.replace("romeo%40montague.lit", "tybalt%40capulet.lit"));
+        side = open(Duration.ZERO);
+        Secret moved = new Secret.Lasting(new Between(ACCOUNT, BareJid.parse("tybalt@capulet.lit")));
+        assertTrue(failure(side.secrets.password(moved)).message().contains("for somebody else"));
+        side.close();
+        Files.writeString(file, text);
+        Files.write(home.resolve("srp/key"), new byte[32]);
+        side = open(Duration.ZERO);
+        assertTrue(failure(side.secrets.password(new Secret.Lasting(BETWEEN)))
+                .message()
+                .contains("with another key"));
+    }
+
+    @Test
+    void a_lost_key_is_never_replaced_while_something_is_sealed_with_it() throws Exception {
+        side.shares("wherefore", ROMEO);
+        side.close();
+        Files.delete(home.resolve("srp/key"));
+        side = open(Duration.ZERO);
+        assertTrue(failure(side.secrets.password(new Secret.Lasting(BETWEEN)))
+                .message()
+                .contains("key of the passwords, is not there"));
+        assertFalse(Files.exists(home.resolve("srp/key")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "xtls-passwords 2\nend\n",
+                "xtls-passwords 1\n",
+                "xtls-passwords 1\nend",
+                "xtls-passwords 1\nguesses romeo%40montague.lit 5 2026-11-24T10:00:00Z\n",
+                "xtls-passwords 1\nguesses romeo%40montague.lit -1 2026-11-24T10:00:00Z\nend\n",
+                "xtls-passwords 1\nguesses romeo%40montague.lit 05 2026-11-24T10:00:00Z\nend\n",
+                "xtls-passwords 1\nguesses romeo%40montague.lit five 2026-11-24T10:00:00Z\nend\n",
+                "xtls-passwords 1\nguesses romeo%40montague.lit 5 yesterday\nend\n",
+                "xtls-passwords 1\nguesses romeo@montague.lit 5 2026-11-24T10:00:00Z\nend\n",
+                "xtls-passwords 1\npassword a%40b c%40d sometimes AAAA\nend\n",
+                "xtls-passwords 1\npassword a%40b c%40d both A A\nend\n",
+                "xtls-passwords 1\npassword a%40b c%40d both AAAA\npassword a%40b c%40d both AAAA\nend\n"
+            })
+    void a_file_that_is_not_whole_is_left_alone_and_said_so(String content) throws Exception {
+        side.close();
+        Path file = home.resolve("srp/passwords");
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, content);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        side = open(Duration.ZERO);
+        Failure failure = failure(side.secrets.list());
+        assertTrue(failure.message().contains("passwords, line "), failure.message());
+        assertEquals(content, Files.readString(file));
+        // Fail closed: nobody can say that there is no password for this peer.
+        assertFalse(await(side.method().answer(side.negotiation(org.xtls.auth.Role.RESPONDER, ROMEO, null, null)))
+                .binding()
+                .isEmpty());
+    }
+
+    @Test
+    void a_second_container_on_the_same_home_is_refused() {
+        await(side.secrets.list());
+        try (Side second = open(Duration.ZERO)) {
+            assertTrue(failure(second.secrets.list()).message().contains("is in use by another"));
+        }
+    }
+
+    @Test
+    void a_write_that_breaks_off_leaves_the_old_file_and_spends_nothing_it_did_not_say() throws Exception {
+        side.shares("wherefore", ROMEO);
+        side.close();
+        byte[] before = Files.readAllBytes(home.resolve("srp/passwords"));
+        try (PasswordFile file = PasswordFile.open(home.resolve("srp"), (content, channel) -> {
+            channel.write(content.limit(10));
+            throw new java.io.IOException("the disk is full");
+        })) {
+            PasswordFormat.Content changed = file.content().copy();
+            changed.guesses().put(PEER, Guesses.NONE.spend(clock.instant()));
+            org.junit.jupiter.api.Assertions.assertThrows(java.io.IOException.class, () -> file.keep(changed));
+            assertEquals(0, file.content().guesses(PEER).wrong());
+        }
+        assertArrayEquals(before, Files.readAllBytes(home.resolve("srp/passwords")));
+        side = open(Duration.ZERO);
+        assertEquals(5, side.guessesLeft(ROMEO));
+        assertFalse(Files.exists(home.resolve("srp/passwords.new")));
+    }
+
+    @Test
+    void the_first_wrong_guess_may_be_a_slip_the_next_ones_wait_longer_and_longer_and_then_it_is_locked() {
+        side.shares("wherefore", ROMEO);
+        Secret secret = new Secret.Lasting(BETWEEN);
+        await(side.secrets.spend(secret));
+        for (long wait : new long[] {10, 20, 40}) {
+            await(side.secrets.spend(secret));
+            assertEquals(
+                    Optional.of(clock.instant().plusSeconds(wait)),
+                    await(side.secrets.list()).get(0).waits());
+            assertTrue(failure(side.secrets.spend(secret)).message().contains("cannot be tried before"));
+            reopen();
+            clock.pass(Duration.ofSeconds(wait - 1));
+            assertTrue(failure(side.secrets.spend(secret)).message().contains("cannot be tried before"));
+            clock.pass(Duration.ofSeconds(1));
+        }
+        await(side.secrets.spend(secret));
+        HeldSecret locked = await(side.secrets.list()).get(0);
+        assertTrue(locked.locked());
+        clock.pass(Duration.ofDays(1000));
+        reopen();
+        assertTrue(failure(side.secrets.spend(secret)).message().contains("is locked"));
+    }
+
+    @Test
+    void a_clock_set_back_does_not_lengthen_a_wait() {
+        side.shares("wherefore", ROMEO);
+        Secret secret = new Secret.Lasting(BETWEEN);
+        await(side.secrets.spend(secret));
+        await(side.secrets.spend(secret));
+        clock.pass(Duration.ofDays(-365));
+        assertEquals(
+                Optional.of(clock.instant().plusSeconds(10)),
+                await(side.secrets.list()).get(0).waits());
+    }
+
+    @Test
+    void guesses_are_counted_for_the_peer_whatever_account_they_are_made_at() {
+        side.shares("wherefore", ROMEO);
+        BareJid other = BareJid.parse("juliet@verona.lit");
+        await(side.secrets.set(other, PEER, "wherefore".toCharArray(), Use.BOTH));
+        await(side.secrets.spend(new Secret.Lasting(new Between(other, PEER))));
+        assertEquals(4, side.guessesLeft(ROMEO));
+    }
+
+    @Test
+    void a_guess_given_back_after_the_user_unlocked_is_not_taken_from_another() {
+        side.shares("wherefore", ROMEO);
+        Guess before = await(side.secrets.spend(new Secret.Lasting(BETWEEN)));
+        await(side.secrets.unlock(PEER));
+        await(side.secrets.spend(new Secret.Lasting(BETWEEN)));
+        assertTrue(await(side.secrets.giveBack(before)));
+        assertEquals(4, side.guessesLeft(ROMEO));
+    }
+
+    @Test
+    void unlocking_what_is_not_locked_says_so() {
+        assertFalse(await(side.secrets.unlock(PEER)));
+    }
+
+    @Test
+    void a_pairing_code_is_grouped_digits_and_ends_by_itself() {
+        PairingCode code = await(side.secrets.pair(ACCOUNT, PEER));
+        assertTrue(new String(code.characters()).matches("[0-9]{3} [0-9]{3} [0-9]{3}"));
+        assertEquals(clock.instant().plus(Duration.ofMinutes(10)), code.expires());
+        assertFalse(code.toString().contains(new String(code.characters())));
+        Held held = await(side.secrets.held(BETWEEN));
+        assertEquals("a pairing code", held.binding());
+        Secret secret = held.toBegin().orElseThrow();
+        clock.pass(Duration.ofMinutes(10));
+        assertEquals("", await(side.secrets.held(BETWEEN)).binding());
+        assertTrue(failure(side.secrets.spend(secret)).message().contains("has expired"));
+        assertTrue(await(side.secrets.list()).isEmpty());
+    }
+
+    @Test
+    void a_pairing_code_goes_before_a_password_and_works_while_that_is_locked() {
+        side.shares("wherefore", ROMEO);
+        for (int i = 0; i < 5; i++) {
+            clock.pass(Duration.ofHours(1));
+            await(side.secrets.spend(new Secret.Lasting(BETWEEN)));
+        }
+        await(side.secrets.pair(ACCOUNT, PEER));
+        Held held = await(side.secrets.held(BETWEEN));
+        assertTrue(held.toBegin().orElseThrow() instanceof Secret.OneTime);
+        assertEquals(2, await(side.secrets.list()).size());
+    }
+
+    @Test
+    void a_new_code_takes_the_place_of_the_old_one_and_a_crash_ends_both() {
+        char[] first = await(side.secrets.pair(ACCOUNT, PEER)).characters();
+        char[] second = await(side.secrets.pair(ACCOUNT, PEER)).characters();
+        Secret secret = await(side.secrets.held(BETWEEN)).toBegin().orElseThrow();
+        String digits = new String(await(side.secrets.password(secret)), StandardCharsets.US_ASCII);
+        assertEquals(new String(second).replace(" ", ""), digits);
+        assertFalse(java.util.Arrays.equals(first, second));
+        reopen();
+        assertTrue(await(side.secrets.list()).isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"123456789", "123 456 789", " 123-456-789 ", "\u0661\u0662\u0663456789", "123\u00a0456\u2011789"
+            })
+    void a_code_can_be_entered_as_people_write_it(String entered) {
+        char[] typed = entered.toCharArray();
+        await(side.secrets.enter(ACCOUNT, PEER, typed));
+        assertArrayEquals(new char[typed.length], typed, "wiped");
+        Secret secret = await(side.secrets.held(BETWEEN)).toBegin().orElseThrow();
+        assertEquals("123456789", new String(await(side.secrets.password(secret)), StandardCharsets.US_ASCII));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "12345", "123456a", "1234567890123456789012345", "123.456"})
+    void what_is_no_code_is_refused_without_being_quoted(String entered) {
+        Failure failure = failure(side.secrets.enter(ACCOUNT, PEER, entered.toCharArray()));
+        assertTrue(failure.message().contains("a pairing code has 6 to 24 digits"), failure.message());
+        assertTrue(entered.isEmpty() || !failure.message().contains(entered));
+    }
+
+    @Test
+    void a_password_that_cannot_be_one_is_refused_and_wiped() {
+        char[] bad = "new\nline".toCharArray();
+        assertEquals(
+                Failure.Code.LOCAL,
+                failure(side.secrets.set(ACCOUNT, PEER, bad, Use.BOTH)).code());
+        assertArrayEquals(new char[bad.length], bad);
+    }
+
+    @Test
+    void after_the_end_everything_says_so() {
+        side.close();
+        assertEquals(Failure.Code.SERVICE_GONE, failure(side.secrets.list()).code());
+    }
+
+    @Test
+    void no_thread_is_left() {
+        await(side.secrets.list());
+        side.close();
+        assertTrue(Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("xtls-auth-srp")));
+    }
+
+    private Side open(Duration backoff) {
+        return new Side(
+                JULIET,
+                home.resolve("srp"),
+                settings -> {
+                    Settings quick = Side.QUICK.apply(settings);
+                    return new Settings(
+                            quick.directory(),
+                            quick.keyFile(),
+                            quick.ask(),
+                            quick.group(),
+                            quick.cost(),
+                            quick.guesses(),
+                            backoff,
+                            quick.codeDigits(),
+                            quick.codeLife(),
+                            false);
+                },
+                clock);
+    }
+
+    private void reopen() {
+        side.close();
+        side = open(Duration.ofSeconds(10));
+    }
+
+    private static int indexOf(byte[] haystack, byte[] needle) {
+        return new String(haystack, StandardCharsets.ISO_8859_1)
+                .indexOf(new String(needle, StandardCharsets.ISO_8859_1));
+    }
+}

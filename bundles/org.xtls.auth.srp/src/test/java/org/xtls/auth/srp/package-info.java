@@ -1,0 +1,4 @@
+@NullMarked
+package org.xtls.auth.srp;
+
+import org.jspecify.annotations.NullMarked;
