@@ -87,6 +87,8 @@ class FaultTest {
         THEATRE.romeo().actor().trust(scene.juliet().account(), NOBODYS_FINGERPRINT);
         Refusal refusal = refused(scene.romeo().opening(scene.juliet().jid()));
         assertEquals("KEY_CHANGED", refusal.code(), refusal.toString());
+        Event changed = scene.romeo().next(Event.Kind.KEY_CHANGED);
+        assertEquals("x509 " + scene.juliet().fingerprint(), changed.message());
         assertEquals("KEY_CHANGED", onlyFailure(scene.romeo()).code());
         assertEquals("DISTRUSTED_BY_PEER", ending(scene.juliet()).code());
         assertNoTunnels();

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.ops4j.pax.exam.Option;
+import org.xtls.tests.container.Contents;
 
 /**
  * Two frameworks side by side for the stories of one class, Romeo's and Juliet's. They share nothing but this JVM.
@@ -29,8 +30,8 @@ final class Theatre implements BeforeAllCallback, AfterAllCallback {
     private Player juliet;
 
     /** With what makes a tunnel in each framework, and something besides. */
-    Theatre(Option... besides) {
-        this.besides = besides;
+    Theatre(Option[]... besides) {
+        this.besides = Contents.all(besides);
     }
 
     /** The users that a server needs, each written {@code local@domain=password}. */

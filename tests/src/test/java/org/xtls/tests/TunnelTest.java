@@ -263,7 +263,7 @@ class TunnelTest {
     @Test
     void a_stranger_whom_nobody_vouches_for_gets_no_tunnel() {
         try (Scene scene = THEATRE.scene(wire.port())) {
-            // Nobody is there to be asked, on either side. Each side judges on its own, so that either may be told of the
+            // Nobody is there to be asked, on either side. Each judges on its own, so that either may be told of the
             // other's judgement before its own is made; but somebody must have judged.
             Refusal his = refused(scene.romeo().opening(scene.juliet().jid()));
             Event hers = scene.juliet().next(Event.Kind.FAILED);
@@ -285,8 +285,8 @@ class TunnelTest {
             now(out.send(chat("Wilt thou leave me so unsatisfied?")));
             scene.juliet().close();
             End end = now(out.closed());
-            // Her tunnel says goodbye before her stream ends: the server passes on the close before it tells of her
-            // leave.
+            // Her tunnel says goodbye before her stream ends: the server passes on the close before it tells that
+            // she left.
             assertEquals("CLOSED_BY_PEER", end.code(), end.toString());
             assertTrue(end.orderly(), end.toString());
             assertEquals("CLOSED", refused(out.send(chat("gone"))).code());

@@ -77,6 +77,16 @@ public final class Contents {
                 "org.xtls.trust.file");
     }
 
+    /** The method {@code openpgp} and what it stands on. */
+    public static Option[] openPgp() {
+        return bundles(4, "bcpg", "org.xtls.auth.openpgp");
+    }
+
+    /** The methods {@code srp-psk} and {@code srp}. */
+    public static Option[] srp() {
+        return bundles(4, "org.xtls.auth.srp");
+    }
+
     /** The shell and what it is made for. */
     public static Option[] shell() {
         return bundles(4, "org.apache.felix.gogo.runtime", "com.google.zxing.core", "org.xtls.shell");

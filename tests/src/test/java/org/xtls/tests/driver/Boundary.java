@@ -86,7 +86,7 @@ final class Boundary {
                 security.tls(),
                 security.group(),
                 security.suite(),
-                security.key().fingerprint(),
+                security.key() == null ? "" : security.key().fingerprint(),
                 security.trust().name(),
                 security.evidence(),
                 security.offersConfirmed(),

@@ -8,6 +8,7 @@ import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -15,12 +16,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.cm.ConfigurationEvent;
+import org.osgi.service.cm.ConfigurationListener;
 import org.xtls.BareJid;
 import org.xtls.Closure;
 import org.xtls.Failure;
@@ -33,19 +38,26 @@ import org.xtls.auth.OwnKeys;
 import org.xtls.runtime.XtlsRuntime;
 import org.xtls.tests.stage.Actor;
 import org.xtls.tests.stage.Event;
+import org.xtls.tests.stage.Known;
 import org.xtls.tests.stage.Talk;
 import org.xtls.transport.Connections;
 import org.xtls.transport.Login;
 import org.xtls.transport.ServerTls;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
+import org.xtls.trust.KnownPeer;
+import org.xtls.trust.Policies;
 import org.xtls.trust.Policy;
+import org.xtls.trust.SecretPrompt;
 import org.xtls.trust.TrustAnswer;
+import org.xtls.trust.TrustListener;
 import org.xtls.trust.TrustPrompt;
 import org.xtls.trust.TrustStore;
 
 /** Does what a story says, through the api's services alone, as an application would. */
 public final class Driver implements BundleActivator, Actor {
+    private static final String SETTLED = "org.xtls.tests.settled";
+
     private BundleContext context;
     private Services services;
 
@@ -83,9 +95,59 @@ public final class Driver implements BundleActivator, Actor {
 
     @Override
     public String fingerprint(String account) {
-        return services.with(OwnKeys.class, own -> now(own.keys(BareJid.parse(account))))
-                .get(0)
-                .fingerprint();
+        return fingerprints(account, "x509").get(0);
+    }
+
+    @Override
+    public List<String> fingerprints(String account, String method) {
+        return services.all(OwnKeys.class).stream()
+                .flatMap(own -> now(own.keys(BareJid.parse(account))).stream())
+                .filter(key -> key.method().equals(method))
+                .map(KeyName::fingerprint)
+                .toList();
+    }
+
+    @Override
+    public List<Known> known(String peer) {
+        return services.with(TrustStore.class, store -> now(store.peer(BareJid.parse(peer)))).keys().stream()
+                .map(key -> new Known(
+                        key.name().method(),
+                        key.name().fingerprint(),
+                        key.state().name(),
+                        key.evidence()))
+                .toList();
+    }
+
+    @Override
+    public String awaitKnown(String peer, String method, String state) {
+        CompletableFuture<String> reached = new CompletableFuture<>();
+        TrustListener ear = change -> {
+            if (change.peer().toString().equals(peer)
+                    && change.key().method().equals(method)
+                    && change.to().name().equals(state)) {
+                reached.complete(change.key().fingerprint());
+            }
+        };
+        ServiceRegistration<?> listening = context.registerService(TrustListener.class, ear, null);
+        try {
+            known(peer).stream()
+                    .filter(key -> key.method().equals(method) && key.state().equals(state))
+                    .findFirst()
+                    .ifPresent(key -> reached.complete(key.fingerprint()));
+            return now(reached);
+        } finally {
+            listening.unregister();
+        }
+    }
+
+    @Override
+    public void awaitTrust(String local, String peer, String trust) {
+        services.await(
+                XtlsRuntime.class,
+                runtime -> runtime.runtime().tunnels.stream()
+                        .anyMatch(tunnel -> tunnel.local.equals(local)
+                                && tunnel.peer.equals(peer)
+                                && tunnel.trust.equalsIgnoreCase(trust)));
     }
 
     @Override
@@ -131,6 +193,42 @@ public final class Driver implements BundleActivator, Actor {
                 throw new UncheckedIOException(e);
             }
         });
+        settle();
+    }
+
+    /** Events of configurations are told one after the other: what comes after one has been taken up by all. */
+    private void settle() {
+        CompletableFuture<Void> told = new CompletableFuture<>();
+        ConfigurationListener ear = event -> {
+            if (event.getPid().equals(SETTLED) && event.getType() == ConfigurationEvent.CM_UPDATED) {
+                told.complete(null);
+            }
+        };
+        ServiceRegistration<?> listening = context.registerService(ConfigurationListener.class, ear, null);
+        try {
+            services.with(ConfigurationAdmin.class, admin -> {
+                try {
+                    admin.getConfiguration(SETTLED, "?").update(new Hashtable<>());
+                    return admin;
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            now(told);
+        } finally {
+            listening.unregister();
+        }
+    }
+
+    @Override
+    public void rules(String... lines) {
+        configure(Policy.PID, Map.of(Policies.RULES, lines));
+        String wanted = Policies.of(Map.of(Policies.RULES, lines)).rules().stream()
+                .map(Policies.Rule::toString)
+                .collect(Collectors.joining("; "));
+        services.await(
+                XtlsRuntime.class,
+                runtime -> wanted.equals(runtime.runtime().policy.getOrDefault(Policies.RULES, "")));
     }
 
     @Override
@@ -177,7 +275,21 @@ public final class Driver implements BundleActivator, Actor {
 
     @Override
     public Runnable prompt(String answer) {
-        TrustPrompt human = question -> CompletableFuture.completedFuture(TrustAnswer.valueOf(answer));
+        return prompt(answer, concern -> {});
+    }
+
+    @Override
+    public Runnable secret(String answer) {
+        SecretPrompt human = question -> CompletableFuture.completedFuture(Optional.of(answer.toCharArray()));
+        return context.registerService(SecretPrompt.class, human, null)::unregister;
+    }
+
+    @Override
+    public Runnable prompt(String answer, Consumer<String> concerns) {
+        TrustPrompt human = question -> {
+            concerns.accept(question.concern());
+            return CompletableFuture.completedFuture(TrustAnswer.valueOf(answer));
+        };
         return context.registerService(TrustPrompt.class, human, null)::unregister;
     }
 
@@ -249,6 +361,12 @@ public final class Driver implements BundleActivator, Actor {
                     "",
                     failure.code().name(),
                     failure.text()));
+        }
+
+        @Override
+        public void keyChanged(FullJid local, FullJid peer, KeyName key, KnownPeer known) {
+            listener.accept(
+                    new Event(Event.Kind.KEY_CHANGED, local.toString(), peer.toString(), "", "", key.toString()));
         }
 
         private void tell(Event.Kind kind, Tunnel tunnel, String stanza, String code, String message) {

@@ -1,5 +1,7 @@
 package org.xtls.tests.driver;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,6 +36,12 @@ final class Services {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
+    }
+
+    /** All services of a type, of which there is at least one. */
+    <S> List<S> all(Class<S> type) {
+        with(type, service -> service);
+        return Arrays.stream(trackers.get(type).getServices()).map(type::cast).toList();
     }
 
     /** Waits until a service is in a state; it is looked at when it comes and whenever its properties change. */

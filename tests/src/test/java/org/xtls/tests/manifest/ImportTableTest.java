@@ -41,6 +41,7 @@ class ImportTableTest {
     private static final List<String> API = List.of(
             "org.xtls",
             "org.xtls.auth",
+            "org.xtls.password",
             "org.xtls.runtime",
             "org.xtls.tls",
             "org.xtls.transport",
@@ -60,7 +61,10 @@ class ImportTableTest {
             Map.entry("org.xtls.transport.smack", List.of(API, SMACK)),
             Map.entry("org.xtls.connection.smack", List.of(API, SMACK)),
             Map.entry("org.xtls.auth.x509", List.of(API, BOUNCY_CASTLE)),
+            Map.entry("org.xtls.auth.openpgp", List.of(API, BOUNCY_CASTLE)),
+            Map.entry("org.xtls.auth.srp", List.of(API, BOUNCY_CASTLE)),
             Map.entry("org.xtls.trust.file", List.of(API)),
+            Map.entry("org.xtls.trust.jdbc", List.of(API)),
             Map.entry(
                     "org.xtls.shell",
                     List.of(
@@ -76,7 +80,9 @@ class ImportTableTest {
             Map.of("org.xtls.api", API, "org.xtls.server.loopback", List.of("org.xtls.server.loopback"));
 
     /** What a bundle may carry in itself besides its own packages. */
-    private static final Map<String, List<String>> MAY_EMBED = Map.of("org.xtls.api", List.of("rocks.xmpp.precis"));
+    private static final Map<String, List<String>> MAY_EMBED = Map.of(
+            "org.xtls.api", List.of("rocks.xmpp.precis"),
+            "org.xtls.auth.srp", List.of("com.nimbusds.srp6", "rocks.xmpp.precis"));
 
     /** Bundles that run no component. */
     private static final Set<String> WITHOUT_COMPONENTS = Set.of("org.xtls.api");

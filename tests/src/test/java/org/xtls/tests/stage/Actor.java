@@ -16,6 +16,18 @@ public interface Actor {
     /** SHA-256 of the own certificate of an account, made now when there is none. */
     String fingerprint(String account);
 
+    /** The names of the own keys of an account by one method, the current first. */
+    List<String> fingerprints(String account, String method);
+
+    /** What is known of a peer's keys. */
+    List<Known> known(String peer);
+
+    /** Returns when a key of a peer by this method has come to a state, with the fingerprint of the first such. */
+    String awaitKnown(String peer, String method, String state);
+
+    /** Returns when a tunnel with a peer is open and has this trust. */
+    void awaitTrust(String local, String peer, String trust);
+
     /** Pins a peer's certificate as verified. */
     void trust(String peer, String fingerprint);
 
@@ -27,6 +39,9 @@ public interface Actor {
 
     /** Sets values in the configuration of a component, {@code PID~NAME} for one of a factory; null removes one. */
     void configure(String pid, Map<String, Object> values);
+
+    /** Sets the rules of the policy, and returns when they are in force. */
+    void rules(String... lines);
 
     /** Deletes a configuration. */
     void unconfigure(String pid);
@@ -45,6 +60,12 @@ public interface Actor {
 
     /** Has a human at hand, who answers every trust question with a name of {@code TrustAnswer}, until he leaves. */
     Runnable prompt(String answer);
+
+    /** The same, and tells what concern each question came with. */
+    Runnable prompt(String answer, Consumer<String> concerns);
+
+    /** Has a human at hand, who gives this answer to every question for a secret, until he leaves. */
+    Runnable secret(String answer);
 
     /** Stops a bundle. */
     void stop(String symbolicName);

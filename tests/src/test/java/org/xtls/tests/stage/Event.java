@@ -11,6 +11,8 @@ public record Event(Kind kind, String local, String peer, String stanza, String 
         /** One has ended. */
         CLOSED,
         /** A negotiation came to nothing. */
-        FAILED
+        FAILED,
+        /** A known peer proved another key; the message is the key. */
+        KEY_CHANGED
     }
 }

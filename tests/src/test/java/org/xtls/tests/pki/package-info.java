@@ -1,0 +1,2 @@
+/** A certification authority run by OpenSSL, as a company would run one. */
+package org.xtls.tests.pki;
