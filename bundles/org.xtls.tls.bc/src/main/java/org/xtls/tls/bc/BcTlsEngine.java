@@ -24,6 +24,6 @@ public final class BcTlsEngine implements TlsEngine {
 
     @Override
     public TlsSession open(TlsRole role, Credential credential) throws TlsException {
-        return new BcTlsSession(role, LocalCredential.of(credential, crypto), parameters, crypto);
+        return new BcTlsSession(role, LocalCredential.of(role, credential, crypto), parameters, crypto);
     }
 }

@@ -40,9 +40,20 @@ final class BcTlsSession implements TlsSession, HandshakeListener {
     BcTlsSession(TlsRole role, LocalCredential credential, Parameters parameters, HandshakeCrypto crypto) {
         this.crypto = crypto;
         this.credential = credential;
-        this.machine = role == TlsRole.CLIENT
-                ? new ClientMachine(new Client(credential, parameters, crypto, this))
-                : new ServerMachine(new Server(credential, parameters, crypto, this));
+        this.machine =
+                role == TlsRole.CLIENT ? new ClientMachine(client(parameters)) : new ServerMachine(server(parameters));
+    }
+
+    private Client client(Parameters parameters) {
+        return credential instanceof LocalCredential.SrpPassword password
+                ? new Tls12SrpClient(password, crypto, this)
+                : new Tls13Client(credential, parameters, crypto, this);
+    }
+
+    private Server server(Parameters parameters) {
+        return credential instanceof LocalCredential.SrpVerifier verifier
+                ? new Tls12SrpServer(verifier, crypto, this)
+                : new Tls13Server(credential, parameters, crypto, this);
     }
 
     @Override
@@ -169,15 +180,8 @@ final class BcTlsSession implements TlsSession, HandshakeListener {
     @Override
     public void established(TlsContext context) throws TlsFatalAlert {
         SecurityParameters parameters = context.getSecurityParametersConnection();
-        if (presented == null && credential instanceof LocalCredential.Certified) {
-            throw new TlsFatalAlert(AlertDescription.internal_error);
-        }
-        handshake = new Handshake(
-                "TLSv1.3",
-                Parameters.Group.nameOf(parameters.getNegotiatedGroup()),
-                Parameters.Suite.nameOf(parameters.getCipherSuite()),
-                presented == null ? new Proof.ExternalPsk() : presented);
-        exporter = new Exporter(parameters, crypto);
+        handshake = credential.completed(parameters, presented);
+        exporter = Exporter.of(parameters, crypto);
         negotiated = parameters;
         state = State.ESTABLISHED;
         credential.release();

@@ -1,11 +1,11 @@
 package org.xtls.tls.bc;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.Optional;
-import org.bouncycastle.tls.AlertDescription;
+import org.bouncycastle.tls.HandshakeType;
 import org.bouncycastle.tls.TlsClientProtocol;
-import org.bouncycastle.tls.TlsFatalAlertReceived;
 import org.bouncycastle.tls.TlsProtocol;
+import org.bouncycastle.tls.TlsUtils;
 import org.jspecify.annotations.Nullable;
 
 /** The client's machine. */
@@ -28,36 +28,33 @@ final class ClientMachine extends TlsClientProtocol implements Machine {
     }
 
     @Override
-    public void writeCloseNotify() throws IOException {
-        raiseAlertWarning(AlertDescription.close_notify, "closed");
+    public PeerAlerts alerts() {
+        return alerts;
     }
 
     @Override
-    public void fail(short alert) throws IOException {
-        if (alert == AlertDescription.user_canceled) {
-            raiseAlertWarning(alert, "given up");
-            writeCloseNotify();
-            handleFailure();
-        } else {
-            handleException(alert, "failed", null);
-        }
+    public void warn(short alert) throws IOException {
+        raiseAlertWarning(alert, "ended here");
     }
 
     @Override
-    public boolean peerClosed() {
-        return alerts.closed();
+    public void raise(short alert) throws IOException {
+        handleException(alert, "ended here", null);
+    }
+
+    @Override
+    public void drop() throws IOException {
+        handleFailure();
+    }
+
+    @Override
+    public void skipInput() {
+        inputBuffers.skip(inputBuffers.available());
     }
 
     @Override
     protected void handleAlertMessage(short level, short code) throws IOException {
-        Optional<TlsFatalAlertReceived> end = alerts.received((short) (code & 0xFF), isConnected());
-        if (end.isPresent()) {
-            handleFailure();
-            throw end.get();
-        }
-        if (alerts.closed()) {
-            inputBuffers.skip(inputBuffers.available());
-        }
+        alerted(code);
     }
 
     @Override
@@ -65,16 +62,29 @@ final class ClientMachine extends TlsClientProtocol implements Machine {
         super.handleException(Machine.alertFor(alert, cause), message, cause);
     }
 
-    /** A server that does not ask would leave this side unauthenticated. */
+    /** Bouncy Castle drops the extensions that it does not know from what it hands on. */
+    @Override
+    protected void receive13CertificateRequest(ByteArrayInputStream message, boolean afterHandshake)
+            throws IOException {
+        byte[] content = message.readAllBytes();
+        super.receive13CertificateRequest(new ByteArrayInputStream(content), afterHandshake);
+        ByteArrayInputStream again = new ByteArrayInputStream(content);
+        TlsUtils.readOpaque8(again);
+        client.askedForCertificate(
+                readExtensionsData13(HandshakeType.certificate_request, TlsUtils.readOpaque16(again)));
+    }
+
     @Override
     protected void skip13CertificateRequest() throws IOException {
-        if (client.mustBeAsked()) {
-            throw new Refusal(AlertDescription.handshake_failure, "the peer did not ask for a certificate");
-        }
+        client.notAskedForCertificate();
         super.skip13CertificateRequest();
     }
 
-    /** It would serve the middleboxes that the compatibility mode is for. */
+    /** In TLS 1.3 it would serve the middleboxes that the compatibility mode is for. */
     @Override
-    protected void sendChangeCipherSpecMessage() {}
+    protected void sendChangeCipherSpecMessage() throws IOException {
+        if (!TlsUtils.isTLSv13(getContext())) {
+            super.sendChangeCipherSpecMessage();
+        }
+    }
 }

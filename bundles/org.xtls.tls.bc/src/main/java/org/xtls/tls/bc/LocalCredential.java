@@ -3,6 +3,8 @@ package org.xtls.tls.bc;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
@@ -17,25 +19,38 @@ import org.bouncycastle.tls.BasicTlsPSKExternal;
 import org.bouncycastle.tls.Certificate;
 import org.bouncycastle.tls.CertificateEntry;
 import org.bouncycastle.tls.CertificateType;
+import org.bouncycastle.tls.SecurityParameters;
 import org.bouncycastle.tls.SignatureAndHashAlgorithm;
 import org.bouncycastle.tls.TlsCredentialedSigner;
 import org.bouncycastle.tls.TlsFatalAlert;
 import org.bouncycastle.tls.TlsPSKExternal;
+import org.bouncycastle.tls.TlsSRPConfigVerifier;
+import org.bouncycastle.tls.TlsSRPIdentity;
+import org.bouncycastle.tls.TlsSRPLoginParameters;
+import org.bouncycastle.tls.crypto.TlsSRPConfig;
 import org.bouncycastle.tls.crypto.TlsSecret;
 import org.bouncycastle.tls.crypto.TlsStreamSigner;
 import org.jspecify.annotations.Nullable;
 import org.xtls.tls.Alert;
 import org.xtls.tls.Credential;
+import org.xtls.tls.Handshake;
+import org.xtls.tls.OcspResponse;
+import org.xtls.tls.Proof;
 import org.xtls.tls.SignatureScheme;
 import org.xtls.tls.Signer;
+import org.xtls.tls.SrpGroup;
 import org.xtls.tls.TlsException;
+import org.xtls.tls.TlsRole;
 
 /** What this side presents, in Bouncy Castle's terms. */
 sealed interface LocalCredential {
-    /** The largest handshake message taken, from either side: ten large certificates, and no room for more. */
-    int LARGEST_MESSAGE = 32 * 1024;
+    /** Ten large certificates, and no room for more. */
+    int LARGEST_CHAIN = 32 * 1024;
 
-    static LocalCredential of(Credential credential, HandshakeCrypto crypto) throws TlsException {
+    /** The largest handshake message taken, from either side: a chain, and an OCSP response with it. */
+    int LARGEST_MESSAGE = LARGEST_CHAIN + OcspResponse.MAX_BYTES;
+
+    static LocalCredential of(TlsRole role, Credential credential, HandshakeCrypto crypto) throws TlsException {
         try {
             if (credential instanceof Credential.CertificateChain chain) {
                 return Certified.of(chain, crypto);
@@ -43,7 +58,10 @@ sealed interface LocalCredential {
             if (credential instanceof Credential.RawPublicKey raw) {
                 return Certified.of(raw, crypto);
             }
-            return new Psk((Credential.ExternalPsk) credential, crypto);
+            if (credential instanceof Credential.ExternalPsk psk) {
+                return new Psk(psk, crypto);
+            }
+            return srp(role, (Credential.Srp) credential);
         } catch (GeneralSecurityException | IOException | RuntimeException e) {
             throw new TlsException(
                     Alert.UNSUPPORTED_CERTIFICATE,
@@ -51,6 +69,32 @@ sealed interface LocalCredential {
                     "the own key cannot be used for TLS: " + e.getMessage() + "; use another one",
                     e);
         }
+    }
+
+    private static LocalCredential srp(TlsRole role, Credential.Srp credential) throws UnusableKeyException {
+        if (role == TlsRole.CLIENT && credential instanceof Credential.SrpClient client) {
+            return new SrpPassword(client);
+        }
+        if (role == TlsRole.SERVER && credential instanceof Credential.SrpServer server) {
+            return SrpVerifier.of(server);
+        }
+        throw new UnusableKeyException("with SRP a client has a password and a server its verifier");
+    }
+
+    /** What a completed handshake with this credential comes to. */
+    Handshake completed(SecurityParameters negotiated, @Nullable Proof presented) throws TlsFatalAlert;
+
+    private static Handshake completedTls13(SecurityParameters negotiated, Proof proof) {
+        return new Handshake(
+                "TLSv1.3",
+                Parameters.Group.nameOf(negotiated.getNegotiatedGroup()),
+                Parameters.Suite.nameOf(negotiated.getCipherSuite()),
+                proof);
+    }
+
+    private static Handshake completedTls12(SecurityParameters negotiated, SrpGroup group) {
+        return new Handshake(
+                "TLSv1.2", group.name(), Rfc5054.Suite.nameOf(negotiated.getCipherSuite()), new Proof.Srp());
     }
 
     /** The handshake has ended, well or not: what only it needs is let go. */
@@ -63,12 +107,19 @@ sealed interface LocalCredential {
     final class Certified implements LocalCredential {
         private final short type;
         private final Certificate certificate;
+        private final Certificate stapled;
         private final List<SignatureScheme> schemes;
         private @Nullable Signer signer;
 
-        private Certified(short type, Certificate certificate, List<SignatureScheme> schemes, Signer signer) {
+        private Certified(
+                short type,
+                Certificate certificate,
+                Certificate stapled,
+                List<SignatureScheme> schemes,
+                Signer signer) {
             this.type = type;
             this.certificate = certificate;
+            this.stapled = stapled;
             this.schemes = schemes;
             this.signer = signer;
         }
@@ -80,19 +131,25 @@ sealed interface LocalCredential {
                 encodings.add(certificate.getEncoded());
             }
             PublicKey key = chain.certificates().get(0).getPublicKey();
-            return of(CertificateType.X509, encodings, key, chain.signer(), crypto);
+            return of(CertificateType.X509, encodings, chain.ocsp(), key, chain.signer(), crypto);
         }
 
         private static Certified of(Credential.RawPublicKey raw, HandshakeCrypto crypto)
                 throws GeneralSecurityException, IOException {
-            return of(CertificateType.RawPublicKey, List.of(raw.key().getEncoded()), raw.key(), raw.signer(), crypto);
+            List<byte[]> encoding = List.of(raw.key().getEncoded());
+            return of(CertificateType.RawPublicKey, encoding, null, raw.key(), raw.signer(), crypto);
         }
 
         private static Certified of(
-                short type, List<byte[]> encodings, PublicKey key, Signer signer, HandshakeCrypto crypto)
+                short type,
+                List<byte[]> encodings,
+                @Nullable OcspResponse ocsp,
+                PublicKey key,
+                Signer signer,
+                HandshakeCrypto crypto)
                 throws GeneralSecurityException, IOException {
-            if (encodings.stream().mapToInt(encoding -> encoding.length + 5).sum() > LARGEST_MESSAGE - 4) {
-                throw new UnusableKeyException("the chain has more than " + LARGEST_MESSAGE + " bytes");
+            if (encodings.stream().mapToInt(encoding -> encoding.length + 5).sum() > LARGEST_CHAIN - 16) {
+                throw new UnusableKeyException("the chain has more than " + LARGEST_CHAIN + " bytes");
             }
             Set<SignatureScheme> usable = SignatureSchemes.of(SubjectPublicKeyInfo.getInstance(key.getEncoded()));
             List<SignatureScheme> schemes =
@@ -104,20 +161,34 @@ sealed interface LocalCredential {
             for (int i = 0; i < entries.length; i++) {
                 entries[i] = new CertificateEntry(crypto.createCertificate(type, encodings.get(i)), null);
             }
-            return new Certified(type, new Certificate(type, new byte[0], entries), schemes, signer);
+            Certificate certificate = new Certificate(type, new byte[0], entries);
+            if (ocsp == null) {
+                return new Certified(type, certificate, certificate, schemes, signer);
+            }
+            CertificateEntry[] stapled = entries.clone();
+            stapled[0] = new CertificateEntry(entries[0].getCertificate(), Stapling.inCertificate(ocsp));
+            return new Certified(type, certificate, new Certificate(type, new byte[0], stapled), schemes, signer);
         }
 
         short type() {
             return type;
         }
 
-        /** The credential with the first of its schemes that the peer takes. */
-        TlsCredentialedSigner with(Collection<?> peersSchemes) throws TlsFatalAlert {
+        /** The credential with the first of its schemes that the peer takes, and its status if the peer asks. */
+        TlsCredentialedSigner with(Collection<?> peersSchemes, boolean statusAsked) throws TlsFatalAlert {
             SignatureScheme scheme = SignatureSchemes.select(schemes, peersSchemes)
                     .orElseThrow(() -> new Refusal(
                             AlertDescription.handshake_failure,
                             "the peer takes none of the own key's signature schemes " + schemes));
-            return new HandshakeSigner(certificate, scheme, signer);
+            return new HandshakeSigner(statusAsked ? stapled : certificate, scheme, signer);
+        }
+
+        @Override
+        public Handshake completed(SecurityParameters negotiated, @Nullable Proof presented) throws TlsFatalAlert {
+            if (presented == null) {
+                throw new TlsFatalAlert(AlertDescription.internal_error);
+            }
+            return completedTls13(negotiated, presented);
         }
 
         @Override
@@ -150,6 +221,11 @@ sealed interface LocalCredential {
         }
 
         @Override
+        public Handshake completed(SecurityParameters negotiated, @Nullable Proof presented) {
+            return completedTls13(negotiated, new Proof.ExternalPsk());
+        }
+
+        @Override
         public void release() {
             secret.destroy();
         }
@@ -158,6 +234,92 @@ sealed interface LocalCredential {
         public void wipe() {
             release();
             Arrays.fill(credential.key(), (byte) 0);
+        }
+    }
+
+    /** A password, and the judge of the group that a server would have it used in. */
+    final class SrpPassword implements LocalCredential, TlsSRPIdentity, TlsSRPConfigVerifier {
+        private final Credential.SrpClient credential;
+        private @Nullable SrpGroup group;
+
+        private SrpPassword(Credential.SrpClient credential) {
+            this.credential = credential;
+        }
+
+        @Override
+        public byte[] getSRPIdentity() {
+            return credential.userName().getBytes(StandardCharsets.UTF_8);
+        }
+
+        /** Not a copy: it is wiped. */
+        @Override
+        public byte[] getSRPPassword() {
+            return credential.password();
+        }
+
+        @Override
+        public boolean accept(TlsSRPConfig config) {
+            group = Rfc5054.groupOf(config).orElse(null);
+            return group != null;
+        }
+
+        @Override
+        public Handshake completed(SecurityParameters negotiated, @Nullable Proof presented) throws TlsFatalAlert {
+            if (group == null) {
+                throw new TlsFatalAlert(AlertDescription.internal_error);
+            }
+            return completedTls12(negotiated, group);
+        }
+
+        @Override
+        public void release() {}
+
+        @Override
+        public void wipe() {
+            Arrays.fill(credential.password(), (byte) 0);
+        }
+    }
+
+    /** A verifier. */
+    final class SrpVerifier implements LocalCredential {
+        private final Credential.SrpServer credential;
+
+        private SrpVerifier(Credential.SrpServer credential) {
+            this.credential = credential;
+        }
+
+        private static SrpVerifier of(Credential.SrpServer credential) throws UnusableKeyException {
+            BigInteger verifier = new BigInteger(1, credential.verifier());
+            BigInteger modulus = Rfc5054.config(credential.group()).getExplicitNG()[0];
+            if (verifier.compareTo(BigInteger.ONE) <= 0 || verifier.compareTo(modulus) >= 0) {
+                throw new UnusableKeyException("the SRP verifier is none in the group " + credential.group());
+            }
+            return new SrpVerifier(credential);
+        }
+
+        byte[] userName() {
+            return credential.userName().getBytes(StandardCharsets.UTF_8);
+        }
+
+        TlsSRPLoginParameters login() {
+            return new TlsSRPLoginParameters(
+                    userName(),
+                    Rfc5054.config(credential.group()),
+                    new BigInteger(1, credential.verifier()),
+                    credential.salt());
+        }
+
+        @Override
+        public Handshake completed(SecurityParameters negotiated, @Nullable Proof presented) {
+            return completedTls12(negotiated, credential.group());
+        }
+
+        @Override
+        public void release() {}
+
+        @Override
+        public void wipe() {
+            Arrays.fill(credential.verifier(), (byte) 0);
         }
     }
 

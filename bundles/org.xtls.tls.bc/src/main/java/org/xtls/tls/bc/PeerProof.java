@@ -18,6 +18,7 @@ import org.bouncycastle.tls.CertificateType;
 import org.bouncycastle.tls.TlsFatalAlert;
 import org.bouncycastle.tls.crypto.TlsCertificate;
 import org.jspecify.annotations.Nullable;
+import org.xtls.tls.OcspResponse;
 import org.xtls.tls.Proof;
 import org.xtls.tls.SignatureScheme;
 
@@ -31,11 +32,12 @@ final class PeerProof {
 
     static Proof of(Certificate message) throws TlsFatalAlert {
         try {
+            OcspResponse ocsp = ocsp(message);
             if (message.getCertificateType() == CertificateType.RawPublicKey) {
                 return rawPublicKey(message);
             }
-            return certificateChain(message);
-        } catch (Refusal e) {
+            return certificateChain(message, ocsp);
+        } catch (TlsFatalAlert e) {
             throw e;
         } catch (UnusableKeyException e) {
             throw refused(e.getMessage(), e);
@@ -49,7 +51,18 @@ final class PeerProof {
         return new Refusal(AlertDescription.bad_certificate, "the peer's certificate is not taken: " + why, cause);
     }
 
-    private static Proof certificateChain(Certificate message) throws GeneralSecurityException, IOException {
+    /** Those of the issuers have to be well-formed, and are nobody's business further. */
+    private static @Nullable OcspResponse ocsp(Certificate message) throws IOException {
+        OcspResponse first = null;
+        for (int i = 0; i < message.getLength(); i++) {
+            OcspResponse response = Stapling.of(message.getCertificateEntryAt(i), message.getCertificateType());
+            first = i == 0 ? response : first;
+        }
+        return first;
+    }
+
+    private static Proof certificateChain(Certificate message, @Nullable OcspResponse ocsp)
+            throws GeneralSecurityException, IOException {
         CertificateFactory factory = Jdk.certificateFactory();
         List<X509Certificate> chain = new ArrayList<>();
         for (TlsCertificate entry : message.getCertificateList()) {
@@ -65,7 +78,7 @@ final class PeerProof {
         if (!Arrays.equals(signed.getEncoded(), chain.get(0).getPublicKey().getEncoded())) {
             throw refused("its public key can be read in two ways", null);
         }
-        return new Proof.CertificateChain(chain);
+        return new Proof.CertificateChain(chain, ocsp);
     }
 
     private static Proof rawPublicKey(Certificate message) throws GeneralSecurityException, IOException {

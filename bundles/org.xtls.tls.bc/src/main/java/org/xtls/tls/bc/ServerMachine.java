@@ -1,12 +1,9 @@
 package org.xtls.tls.bc;
 
 import java.io.IOException;
-import java.util.Optional;
-import org.bouncycastle.tls.AlertDescription;
 import org.bouncycastle.tls.ClientHello;
 import org.bouncycastle.tls.HandshakeMessageInput;
 import org.bouncycastle.tls.ServerHello;
-import org.bouncycastle.tls.TlsFatalAlertReceived;
 import org.bouncycastle.tls.TlsProtocol;
 import org.bouncycastle.tls.TlsServerProtocol;
 import org.jspecify.annotations.Nullable;
@@ -31,36 +28,33 @@ final class ServerMachine extends TlsServerProtocol implements Machine {
     }
 
     @Override
-    public void writeCloseNotify() throws IOException {
-        raiseAlertWarning(AlertDescription.close_notify, "closed");
+    public PeerAlerts alerts() {
+        return alerts;
     }
 
     @Override
-    public void fail(short alert) throws IOException {
-        if (alert == AlertDescription.user_canceled) {
-            raiseAlertWarning(alert, "given up");
-            writeCloseNotify();
-            handleFailure();
-        } else {
-            handleException(alert, "failed", null);
-        }
+    public void warn(short alert) throws IOException {
+        raiseAlertWarning(alert, "ended here");
     }
 
     @Override
-    public boolean peerClosed() {
-        return alerts.closed();
+    public void raise(short alert) throws IOException {
+        handleException(alert, "ended here", null);
+    }
+
+    @Override
+    public void drop() throws IOException {
+        handleFailure();
+    }
+
+    @Override
+    public void skipInput() {
+        inputBuffers.skip(inputBuffers.available());
     }
 
     @Override
     protected void handleAlertMessage(short level, short code) throws IOException {
-        Optional<TlsFatalAlertReceived> end = alerts.received((short) (code & 0xFF), isConnected());
-        if (end.isPresent()) {
-            handleFailure();
-            throw end.get();
-        }
-        if (alerts.closed()) {
-            inputBuffers.skip(inputBuffers.available());
-        }
+        alerted(code);
     }
 
     @Override

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.EOFException;
-import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
@@ -23,11 +23,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xtls.tls.Alert;
 import org.xtls.tls.Credential;
+import org.xtls.tls.Handshake;
+import org.xtls.tls.OcspResponse;
 import org.xtls.tls.Proof;
+import org.xtls.tls.SrpGroup;
 import org.xtls.tls.TlsException;
-import org.xtls.tls.TlsRole;
 import org.xtls.tls.TlsSession;
 import org.xtls.tls.TlsSession.State;
+import org.xtls.tls.bc.Parameters.Group;
 import org.xtls.tls.bc.Parameters.Suite;
 
 /** An independent TLS stack at the other end, over a real socket. */
@@ -47,7 +50,7 @@ final class OpenSslTest {
     @ParameterizedTest
     @EnumSource(Keys.class)
     void with_a_server_of_openssl(Keys keys) throws Exception {
-        try (OpenSsl server = askingServer(keys);
+        try (Program server = askingServer(keys);
                 Relay client = connect(server, keys.chain())) {
             client.until(session -> session.state() == State.ESTABLISHED);
             assertEquals(2, client.flights(), "no further round trip for a peer without ML-KEM");
@@ -68,7 +71,7 @@ final class OpenSslTest {
 
     @Test
     void a_server_of_openssl_that_closes_first_is_heard() throws Exception {
-        try (OpenSsl server = askingServer(Keys.ED25519, "-www");
+        try (Program server = askingServer(Keys.ED25519, "-www");
                 Relay client = connect(server, ours)) {
             client.until(session -> session.state() == State.ESTABLISHED);
             client.write("GET / HTTP/1.0\r\n\r\n");
@@ -82,7 +85,7 @@ final class OpenSslTest {
 
     @Test
     void a_server_of_openssl_that_drops_the_line_has_not_closed() throws Exception {
-        try (OpenSsl server = askingServer(Keys.ED25519);
+        try (Program server = askingServer(Keys.ED25519);
                 Relay client = connect(server, ours)) {
             client.until(session -> session.state() == State.ESTABLISHED);
             server.tell("Q");
@@ -95,7 +98,7 @@ final class OpenSslTest {
     @ParameterizedTest
     @EnumSource(Suite.class)
     void every_suite_with_a_server_of_openssl(Suite suite) throws Exception {
-        try (OpenSsl server = askingServer(Keys.ED25519, "-ciphersuites", suite.name());
+        try (Program server = askingServer(Keys.ED25519, "-ciphersuites", suite.name());
                 Relay client = connect(server, ours)) {
             client.until(session -> session.state() == State.ESTABLISHED);
             assertEquals(suite.name(), client.session.handshake().suite());
@@ -109,7 +112,7 @@ final class OpenSslTest {
 
     @Test
     void a_server_of_openssl_that_wants_another_group_gets_it() throws Exception {
-        try (OpenSsl server = askingServer(Keys.ED25519, "-groups", "P-256");
+        try (Program server = askingServer(Keys.ED25519, "-groups", "P-256");
                 Relay client = connect(server, ours)) {
             client.until(session -> session.state() == State.ESTABLISHED);
             assertEquals("secp256r1", client.session.handshake().group());
@@ -119,7 +122,7 @@ final class OpenSslTest {
 
     @Test
     void a_server_of_openssl_that_does_not_ask_is_left() throws Exception {
-        try (OpenSsl server = server(Keys.ED25519);
+        try (Program server = server(Keys.ED25519);
                 Relay client = connect(server, ours)) {
             TlsException failure = assertThrows(TlsException.class, () -> client.until(session -> false));
 
@@ -130,7 +133,7 @@ final class OpenSslTest {
 
     @Test
     void a_server_of_openssl_that_refuses_our_certificate_is_heard() throws Exception {
-        try (OpenSsl server = askingServer(Keys.ED25519, "-verify_return_error");
+        try (Program server = askingServer(Keys.ED25519, "-verify_return_error");
                 Relay client = connect(server, ours)) {
             TlsException failure = assertThrows(TlsException.class, () -> client.until(session -> false));
 
@@ -144,7 +147,7 @@ final class OpenSslTest {
         List<String> arguments = serverArguments(Keys.ED25519);
         arguments.remove("-tls1_3");
         arguments.add("-tls1_2");
-        try (OpenSsl server = OpenSsl.run("s_server", arguments);
+        try (Program server = Program.openSsl("s_server", arguments);
                 Relay client = connect(server, ours)) {
             TlsException failure = assertThrows(TlsException.class, () -> client.until(session -> false));
 
@@ -154,7 +157,7 @@ final class OpenSslTest {
 
     @Test
     void openssl_exports_the_same_material() throws Exception {
-        try (OpenSsl server =
+        try (Program server =
                         askingServer(Keys.ED25519, "-keymatexport", "EXPORTER-xtls-verify", "-keymatexportlen", "32");
                 Relay client = connect(server, ours)) {
             client.until(session -> session.state() == State.ESTABLISHED);
@@ -167,8 +170,23 @@ final class OpenSslTest {
     }
 
     @Test
+    void the_ocsp_response_of_a_server_of_openssl_is_reported() throws Exception {
+        List<String> arguments = askingArguments(Keys.P256);
+        OcspResponse response = Revocation.good(theirs, theirCertificate);
+        arguments.addAll(List.of("-status_file", file("ocsp.der", response.der())));
+        try (Program server = Program.openSsl("s_server", arguments);
+                Relay client = connect(server, ours)) {
+            client.until(session -> session.state() == State.ESTABLISHED);
+
+            assertEquals(
+                    new Proof.CertificateChain(List.of(theirCertificate), response),
+                    client.session.handshake().proof());
+        }
+    }
+
+    @Test
     void a_psk_with_a_server_of_openssl() throws Exception {
-        try (OpenSsl server = pskServer(1);
+        try (Program server = pskServer(1);
                 Relay client = connect(server, TlsEngineContract.psk(1))) {
             client.until(session -> session.state() == State.ESTABLISHED);
             assertEquals(new Proof.ExternalPsk(), client.session.handshake().proof());
@@ -181,7 +199,7 @@ final class OpenSslTest {
 
     @Test
     void a_server_of_openssl_refuses_a_wrong_psk() throws Exception {
-        try (OpenSsl server = pskServer(2);
+        try (Program server = pskServer(2);
                 Relay client = connect(server, TlsEngineContract.psk(1))) {
             TlsException failure = assertThrows(TlsException.class, () -> client.until(session -> false));
 
@@ -194,9 +212,9 @@ final class OpenSslTest {
     @ParameterizedTest
     @EnumSource(Keys.class)
     void with_a_client_of_openssl(Keys keys) throws Exception {
-        try (ServerSocket port = listen();
-                OpenSsl client = client(port, keys);
-                Relay server = accept(port, keys.chain())) {
+        try (ServerSocket port = Relay.listen();
+                Program client = client(port, keys);
+                Relay server = Relay.accept(port, client, keys.chain())) {
             server.until(session -> session.state() == State.ESTABLISHED);
             assertEquals(1, server.flights());
             assertEquals("x25519", server.session.handshake().group());
@@ -218,9 +236,9 @@ final class OpenSslTest {
 
     @Test
     void a_client_of_openssl_hears_that_this_side_closes_first() throws Exception {
-        try (ServerSocket port = listen();
-                OpenSsl client = client(port, Keys.ED25519);
-                Relay server = accept(port, ours)) {
+        try (ServerSocket port = Relay.listen();
+                Program client = client(port, Keys.ED25519);
+                Relay server = Relay.accept(port, client, ours)) {
             server.until(session -> session.state() == State.ESTABLISHED);
             server.closeNotify();
             client.await("closed");
@@ -232,9 +250,9 @@ final class OpenSslTest {
     @ParameterizedTest
     @ValueSource(strings = {"k", "K"})
     void a_client_of_openssl_changes_keys(String command) throws Exception {
-        try (ServerSocket port = listen();
-                OpenSsl client = client(port, Keys.ED25519);
-                Relay server = accept(port, ours)) {
+        try (ServerSocket port = Relay.listen();
+                Program client = client(port, Keys.ED25519);
+                Relay server = Relay.accept(port, client, ours)) {
             server.until(session -> session.state() == State.ESTABLISHED);
             for (int i = 0; i < 3; i++) {
                 client.tell(command);
@@ -250,9 +268,9 @@ final class OpenSslTest {
     @ParameterizedTest
     @ValueSource(strings = {"P-256", "X25519"})
     void every_group_with_a_client_of_openssl(String group) throws Exception {
-        try (ServerSocket port = listen();
-                OpenSsl client = client(port, Keys.ED25519, "-groups", group);
-                Relay server = accept(port, ours)) {
+        try (ServerSocket port = Relay.listen();
+                Program client = client(port, Keys.ED25519, "-groups", group);
+                Relay server = Relay.accept(port, client, ours)) {
             server.until(session -> session.state() == State.ESTABLISHED);
             assertEquals(1, server.flights());
             assertEquals(
@@ -262,10 +280,34 @@ final class OpenSslTest {
     }
 
     @Test
+    void a_client_of_openssl_that_asks_gets_the_ocsp_response_and_no_other_does() throws Exception {
+        KeyPair pair = Keys.P256.generate();
+        X509Certificate certificate = Keys.P256.selfSigned(pair);
+        var stapled = new Credential.CertificateChain(
+                List.of(certificate), Keys.P256.signer(pair.getPrivate()), Revocation.good(pair, certificate));
+
+        try (ServerSocket port = Relay.listen();
+                Program client = client(port, Keys.ED25519, "-status");
+                Relay server = Relay.accept(port, client, stapled)) {
+            server.until(session -> session.state() == State.ESTABLISHED);
+            client.await("OCSP Response Status: successful");
+            client.await("Cert Status: good");
+        }
+        try (ServerSocket port = Relay.listen();
+                Program client = client(port, Keys.ED25519);
+                Relay server = Relay.accept(port, client, stapled)) {
+            server.until(session -> session.state() == State.ESTABLISHED);
+            server.write("from Juliet\n");
+            client.await("from Juliet");
+            assertFalse(client.toString().contains("OCSP Response Status"), client::toString);
+        }
+    }
+
+    @Test
     void a_client_of_openssl_without_a_certificate_is_refused() throws Exception {
-        try (ServerSocket port = listen();
-                OpenSsl client = OpenSsl.run("s_client", clientArguments(port));
-                Relay server = accept(port, ours)) {
+        try (ServerSocket port = Relay.listen();
+                Program client = Program.openSsl("s_client", clientArguments(port));
+                Relay server = Relay.accept(port, client, ours)) {
             TlsException failure = assertThrows(TlsException.class, () -> server.until(session -> false));
 
             TlsEngineContract.assertAlert(Alert.CERTIFICATE_REQUIRED, false, failure);
@@ -275,9 +317,9 @@ final class OpenSslTest {
 
     @Test
     void a_client_of_openssl_that_refuses_our_certificate_is_heard() throws Exception {
-        try (ServerSocket port = listen();
-                OpenSsl client = client(port, Keys.ED25519, "-verify", "3", "-verify_return_error");
-                Relay server = accept(port, ours)) {
+        try (ServerSocket port = Relay.listen();
+                Program client = client(port, Keys.ED25519, "-verify", "3", "-verify_return_error");
+                Relay server = Relay.accept(port, client, ours)) {
             TlsException failure = assertThrows(TlsException.class, () -> server.until(session -> false));
 
             TlsEngineContract.assertAlert(Alert.UNKNOWN_CA, true, failure);
@@ -286,9 +328,9 @@ final class OpenSslTest {
 
     @Test
     void a_client_of_openssl_hears_a_verdict_that_comes_later() throws Exception {
-        try (ServerSocket port = listen();
-                OpenSsl client = client(port, Keys.ED25519);
-                Relay server = accept(port, ours)) {
+        try (ServerSocket port = Relay.listen();
+                Program client = client(port, Keys.ED25519);
+                Relay server = Relay.accept(port, client, ours)) {
             server.until(session -> session.state() == State.ESTABLISHED);
             server.session.abort(Alert.ACCESS_DENIED);
             server.until(session -> true);
@@ -299,9 +341,9 @@ final class OpenSslTest {
 
     @Test
     void a_psk_with_a_client_of_openssl() throws Exception {
-        try (ServerSocket port = listen();
-                OpenSsl client = pskClient(port, 1, PSK_IDENTITY);
-                Relay server = accept(port, TlsEngineContract.psk(1))) {
+        try (ServerSocket port = Relay.listen();
+                Program client = pskClient(port, 1, PSK_IDENTITY);
+                Relay server = Relay.accept(port, client, TlsEngineContract.psk(1))) {
             server.until(session -> session.state() == State.ESTABLISHED);
             assertEquals(new Proof.ExternalPsk(), server.session.handshake().proof());
             server.write("from Juliet\n");
@@ -313,9 +355,9 @@ final class OpenSslTest {
 
     @Test
     void a_client_of_openssl_with_a_wrong_psk_is_refused() throws Exception {
-        try (ServerSocket port = listen();
-                OpenSsl client = pskClient(port, 2, PSK_IDENTITY);
-                Relay server = accept(port, TlsEngineContract.psk(1))) {
+        try (ServerSocket port = Relay.listen();
+                Program client = pskClient(port, 2, PSK_IDENTITY);
+                Relay server = Relay.accept(port, client, TlsEngineContract.psk(1))) {
             TlsException failure = assertThrows(TlsException.class, () -> server.until(session -> false));
 
             TlsEngineContract.assertAlert(Alert.DECRYPT_ERROR, false, failure);
@@ -325,9 +367,9 @@ final class OpenSslTest {
 
     @Test
     void a_client_of_openssl_with_another_psk_identity_is_refused() throws Exception {
-        try (ServerSocket port = listen();
-                OpenSsl client = pskClient(port, 1, "somebody else");
-                Relay server = accept(port, TlsEngineContract.psk(1))) {
+        try (ServerSocket port = Relay.listen();
+                Program client = pskClient(port, 1, "somebody else");
+                Relay server = Relay.accept(port, client, TlsEngineContract.psk(1))) {
             TlsException failure = assertThrows(TlsException.class, () -> server.until(session -> false));
 
             TlsEngineContract.assertAlert(Alert.UNKNOWN_PSK_IDENTITY, false, failure);
@@ -335,17 +377,106 @@ final class OpenSslTest {
         }
     }
 
-    // Parts
-
-    private OpenSsl askingServer(Keys keys, String... more) throws Exception {
-        List<String> arguments = serverArguments(keys);
-        arguments.addAll(List.of("-Verify", "3"));
-        arguments.addAll(List.of(more));
-        return OpenSsl.run("s_server", arguments);
+    @Test
+    void a_psk_survives_a_retry_with_a_client_of_openssl() throws Exception {
+        Parameters nist = new Parameters(List.of(Group.SECP256R1), List.of(Group.SECP256R1), Parameters.ALL.suites());
+        try (ServerSocket port = Relay.listen();
+                Program client = pskClient(port, 1, PSK_IDENTITY);
+                Relay server = Relay.accept(port, client, new BcTlsEngine(nist), TlsEngineContract.psk(1))) {
+            server.until(session -> session.state() == State.ESTABLISHED);
+            assertEquals("secp256r1", server.session.handshake().group());
+            server.write("from Juliet\n");
+            client.await("from Juliet");
+        }
     }
 
-    private OpenSsl server(Keys keys) throws Exception {
-        return OpenSsl.run("s_server", serverArguments(keys));
+    // RFC 5054, with OpenSSL's library but not its commands: s_client and s_server find what they were told of SRP by a
+    // pointer gone stale, and crash (openssl-srp.py says more).
+
+    @ParameterizedTest
+    @EnumSource(SrpGroup.class)
+    void a_password_with_a_client_of_openssl(SrpGroup group) throws Exception {
+        for (Rfc5054.Suite suite : Rfc5054.Suite.values()) {
+            try (ServerSocket port = Relay.listen();
+                    Program client = srpClient(port, "capulet", opensslName(suite));
+                    Relay server = Relay.accept(port, client, TlsEngineContract.verifier(group, "capulet"))) {
+                server.until(session -> session.state() == State.ESTABLISHED);
+                assertEquals(
+                        new Handshake("TLSv1.2", group.name(), suite.name(), new Proof.Srp()),
+                        server.session.handshake());
+                server.write("from Juliet\n");
+                client.await("from Juliet");
+                client.tell("from OpenSSL");
+                server.untilReceived("from OpenSSL");
+                client.tell("Q");
+                server.until(TlsSession::peerClosed);
+            }
+        }
+    }
+
+    @Test
+    void a_client_of_openssl_with_a_wrong_password_is_refused() throws Exception {
+        try (ServerSocket port = Relay.listen();
+                Program client = srpClient(port, "montague", "SRP");
+                Relay server = Relay.accept(port, client, TlsEngineContract.verifier("capulet"))) {
+            TlsException failure = assertThrows(TlsException.class, () -> server.until(session -> false));
+
+            TlsEngineContract.assertAlert(Alert.BAD_RECORD_MAC, false, failure);
+            client.await("alert bad record mac");
+        }
+    }
+
+    @Test
+    void a_client_of_openssl_renegotiates_in_vain() throws Exception {
+        try (ServerSocket port = Relay.listen();
+                Program client = srpClient(port, "capulet", "SRP");
+                Relay server = Relay.accept(port, client, TlsEngineContract.verifier("capulet"))) {
+            server.until(session -> session.state() == State.ESTABLISHED);
+            client.await("CONNECTED");
+            client.tell("R");
+            client.await("RENEGOTIATING");
+            TlsException failure = assertThrows(TlsException.class, () -> server.until(session -> false));
+
+            TlsEngineContract.assertAlert(Alert.HANDSHAKE_FAILURE, true, failure);
+            client.await("no renegotiation");
+        }
+    }
+
+    // Parts
+
+    private static Program srpClient(ServerSocket port, String password, String ciphers) throws Exception {
+        Path script = Path.of(OpenSslTest.class.getResource("/openssl-srp.py").toURI());
+        return Program.run(List.of(
+                "python3",
+                script.toString(),
+                String.valueOf(port.getLocalPort()),
+                "romeo@montague.example",
+                password,
+                ciphers));
+    }
+
+    private static String opensslName(Rfc5054.Suite suite) {
+        return suite == Rfc5054.Suite.TLS_SRP_SHA_WITH_AES_256_CBC_SHA ? "SRP-AES-256-CBC-SHA" : "SRP-AES-128-CBC-SHA";
+    }
+
+    private String file(String name, byte[] content) throws Exception {
+        return Files.write(directory.resolve(name), content).toString();
+    }
+
+    private Program askingServer(Keys keys, String... more) throws Exception {
+        List<String> arguments = askingArguments(keys);
+        arguments.addAll(List.of(more));
+        return Program.openSsl("s_server", arguments);
+    }
+
+    private List<String> askingArguments(Keys keys) throws Exception {
+        List<String> arguments = serverArguments(keys);
+        arguments.addAll(List.of("-Verify", "3"));
+        return arguments;
+    }
+
+    private Program server(Keys keys) throws Exception {
+        return Program.openSsl("s_server", serverArguments(keys));
     }
 
     private List<String> serverArguments(Keys keys) throws Exception {
@@ -354,8 +485,8 @@ final class OpenSslTest {
         return arguments;
     }
 
-    private OpenSsl pskServer(int secret) throws Exception {
-        return OpenSsl.run(
+    private Program pskServer(int secret) throws Exception {
+        return Program.openSsl(
                 "s_server",
                 List.of(
                         "-accept",
@@ -370,17 +501,17 @@ final class OpenSslTest {
                         "1"));
     }
 
-    private OpenSsl client(ServerSocket port, Keys keys, String... more) throws Exception {
+    private Program client(ServerSocket port, Keys keys, String... more) throws Exception {
         List<String> arguments = new ArrayList<>(clientArguments(port));
         arguments.addAll(identity(keys));
         arguments.addAll(List.of(more));
-        return OpenSsl.run("s_client", arguments);
+        return Program.openSsl("s_client", arguments);
     }
 
-    private static OpenSsl pskClient(ServerSocket port, int secret, String identity) throws Exception {
+    private static Program pskClient(ServerSocket port, int secret, String identity) throws Exception {
         List<String> arguments = new ArrayList<>(clientArguments(port));
         arguments.addAll(List.of("-psk", hex(secret), "-psk_identity", identity));
-        return OpenSsl.run("s_client", arguments);
+        return Program.openSsl("s_client", arguments);
     }
 
     private static List<String> clientArguments(ServerSocket port) {
@@ -390,22 +521,12 @@ final class OpenSslTest {
     private List<String> identity(Keys keys) throws Exception {
         theirs = keys.generate();
         theirCertificate = keys.selfSigned(theirs);
-        return OpenSsl.identity(directory, theirs, theirCertificate);
+        return Program.identity(directory, theirs, theirCertificate);
     }
 
-    private static Relay connect(OpenSsl server, Credential credential) throws Exception {
+    private static Relay connect(Program server, Credential credential) throws Exception {
         int port = Integer.parseInt(server.await("ACCEPT 127\\.0\\.0\\.1:(\\d+)\\s"));
-        return Relay.to(port, new BcTlsEngine().open(TlsRole.CLIENT, credential));
-    }
-
-    private static ServerSocket listen() throws Exception {
-        ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        socket.setSoTimeout(30_000);
-        return socket;
-    }
-
-    private static Relay accept(ServerSocket port, Credential credential) throws Exception {
-        return new Relay(new BcTlsEngine().open(TlsRole.SERVER, credential), port.accept());
+        return Relay.to(server, port, credential);
     }
 
     private static String hex(int secret) {

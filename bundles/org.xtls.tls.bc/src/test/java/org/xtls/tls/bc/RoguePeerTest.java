@@ -151,7 +151,7 @@ final class RoguePeerTest {
     @Test
     void a_handshake_message_without_end_is_not_waited_for() throws Exception {
         Presented presented = Presented.by(Keys.ED25519);
-        presented.entries.add(new byte[40_000]);
+        presented.entries.add(new byte[60_000]);
 
         assertRefusedByBothRoles(presented, Alert.INTERNAL_ERROR);
     }

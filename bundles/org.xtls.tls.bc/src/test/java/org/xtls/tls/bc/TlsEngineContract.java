@@ -28,9 +28,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.xtls.tls.Alert;
 import org.xtls.tls.Credential;
 import org.xtls.tls.Handshake;
+import org.xtls.tls.OcspResponse;
 import org.xtls.tls.Proof;
 import org.xtls.tls.SignatureScheme;
 import org.xtls.tls.Signer;
+import org.xtls.tls.SrpGroup;
 import org.xtls.tls.TlsEngine;
 import org.xtls.tls.TlsException;
 import org.xtls.tls.TlsRole;
@@ -40,6 +42,7 @@ import org.xtls.tls.TlsSession.State;
 /** What every engine keeps, whoever wrote it. It knows the api only. */
 abstract class TlsEngineContract {
     private static final byte[] IDENTITY = "urn:x-xtls:1 srp-psk".getBytes(StandardCharsets.US_ASCII);
+    private static final String USER_NAME = "romeo@montague.example";
 
     abstract TlsEngine engine();
 
@@ -84,6 +87,30 @@ abstract class TlsEngineContract {
         assertTrue(wire.client.handshake().suite().endsWith("_SHA256"), "an external PSK goes with SHA-256");
     }
 
+    @ParameterizedTest
+    @EnumSource(SrpGroup.class)
+    void a_password_and_its_verifier_authenticate_each_other(SrpGroup group) throws Exception {
+        Wire wire = established(password("capulet"), verifier(group, "capulet"));
+
+        for (Handshake handshake : List.of(wire.client.handshake(), wire.server.handshake())) {
+            assertEquals(new Proof.Srp(), handshake.proof());
+            assertEquals("TLSv1.2", handshake.version());
+            assertEquals(group.name(), handshake.group());
+            assertEquals("TLS_SRP_SHA_WITH_AES_256_CBC_SHA", handshake.suite());
+        }
+    }
+
+    @Test
+    void nothing_but_srp_is_ever_tls_1_2() throws Exception {
+        for (Shape shape : Shape.values()) {
+            Wire wire = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
+            String version = shape == Shape.SRP ? "TLSv1.2" : "TLSv1.3";
+
+            assertEquals(version, wire.client.handshake().version());
+            assertEquals(version, wire.server.handshake().version());
+        }
+    }
+
     @Test
     void keys_of_different_kinds_meet() throws Exception {
         established(Keys.RSA_SHA256.chain(), Keys.ED25519.chain());
@@ -120,6 +147,30 @@ abstract class TlsEngineContract {
         assertEquals(
                 new Proof.CertificateChain(romeo.certificates()),
                 wire.server.handshake().proof());
+    }
+
+    // OCSP stapling
+
+    @Test
+    void an_ocsp_response_comes_with_the_chain_it_is_for() throws Exception {
+        for (int[] sizes : new int[][] {{300, 0}, {0, 300}, {1, OcspResponse.MAX_BYTES}, {OcspResponse.MAX_BYTES, 2}}) {
+            var romeo = stapled(Keys.ED25519.chain(), sizes[0]);
+            var juliet = stapled(Keys.P256.chain(), sizes[1]);
+
+            Wire wire = established(romeo, juliet);
+
+            assertEquals(
+                    new Proof.CertificateChain(romeo.certificates(), romeo.ocsp()),
+                    wire.server.handshake().proof());
+            assertEquals(
+                    new Proof.CertificateChain(juliet.certificates(), juliet.ocsp()),
+                    wire.client.handshake().proof());
+        }
+    }
+
+    static Credential.CertificateChain stapled(Credential.CertificateChain chain, int size) {
+        return new Credential.CertificateChain(
+                chain.certificates(), chain.signer(), size == 0 ? null : new OcspResponse(bytes(size)));
     }
 
     @Test
@@ -222,13 +273,15 @@ abstract class TlsEngineContract {
     @ParameterizedTest
     @MethodSource("shapesThatDiffer")
     void credentials_of_different_shapes_never_meet(Shape client, Shape server) throws Exception {
-        Wire wire = new Wire(engine(), client.make(), server.make()).settle();
+        Wire wire = new Wire(engine(), client.make(TlsRole.CLIENT), server.make(TlsRole.SERVER)).settle();
 
         assertNotNull(wire.clientFailure);
         assertNotNull(wire.serverFailure);
         assertNotEquals(wire.clientFailure.fromPeer(), wire.serverFailure.fromPeer());
         assertEquals(wire.clientFailure.alert(), wire.serverFailure.alert());
-        if (client != Shape.PSK && server != Shape.PSK) {
+        if (client == Shape.SRP || server == Shape.SRP) {
+            assertAlert(Alert.PROTOCOL_VERSION, false, wire.serverFailure);
+        } else if (client != Shape.PSK && server != Shape.PSK) {
             assertAlert(Alert.UNSUPPORTED_CERTIFICATE, false, wire.serverFailure);
         }
         assertThrows(IllegalStateException.class, wire.client::handshake);
@@ -251,6 +304,43 @@ abstract class TlsEngineContract {
 
         assertAlert(Alert.UNKNOWN_PSK_IDENTITY, false, wire.serverFailure);
         assertAlert(Alert.UNKNOWN_PSK_IDENTITY, true, wire.clientFailure);
+    }
+
+    @Test
+    void a_wrong_password_fails_and_the_server_has_proved_nothing_before() throws Exception {
+        Wire wire = new Wire(engine(), password("capulet"), verifier("montague")).settle();
+
+        assertAlert(Alert.BAD_RECORD_MAC, false, wire.serverFailure);
+        assertAlert(Alert.BAD_RECORD_MAC, true, wire.clientFailure);
+        assertThrows(IllegalStateException.class, wire.client::handshake);
+    }
+
+    @Test
+    void another_user_name_is_unknown() throws Exception {
+        byte[] password = "capulet".getBytes(StandardCharsets.US_ASCII);
+        for (String other : List.of("romeo@montague.exampl", "romeo@montague.example2", "Romeo@montague.example")) {
+            Wire wire = new Wire(engine(), new Credential.SrpClient(other, password), verifier("capulet")).settle();
+
+            assertAlert(Alert.UNKNOWN_PSK_IDENTITY, false, wire.serverFailure);
+            assertAlert(Alert.UNKNOWN_PSK_IDENTITY, true, wire.clientFailure);
+        }
+    }
+
+    @Test
+    void a_password_is_for_the_client_and_a_verifier_for_the_server() throws Exception {
+        assertThrows(TlsException.class, () -> engine().open(TlsRole.SERVER, password("capulet")));
+        assertThrows(TlsException.class, () -> engine().open(TlsRole.CLIENT, verifier("capulet")));
+    }
+
+    @Test
+    void a_verifier_that_proves_nothing_is_refused_before_anything_is_sent() throws Exception {
+        byte[] tooLarge = new byte[256];
+        Arrays.fill(tooLarge, (byte) 0xFF);
+        for (byte[] none : List.of(new byte[1], new byte[256], new byte[] {1}, tooLarge)) {
+            var verifier = new Credential.SrpServer("romeo", SrpGroup.RFC5054_2048, new byte[16], none);
+
+            assertThrows(TlsException.class, () -> engine().open(TlsRole.SERVER, verifier));
+        }
     }
 
     @Test
@@ -321,9 +411,10 @@ abstract class TlsEngineContract {
         assertArrayEquals(bytes(10), wire.receivedByServer());
     }
 
-    @Test
-    void a_changed_record_ends_the_session_on_both_sides() throws Exception {
-        Wire wire = established(Keys.ED25519.chain(), Keys.ED25519.chain());
+    @ParameterizedTest
+    @EnumSource(Shape.class)
+    void a_changed_record_ends_the_session_on_both_sides(Shape shape) throws Exception {
+        Wire wire = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
         wire.client.write(bytes(100));
         byte[] record = wire.client.takeRecords().get(0);
         record[50] ^= 1;
@@ -339,10 +430,11 @@ abstract class TlsEngineContract {
         wire.server.receive(bytes(100));
     }
 
-    @Test
-    void a_record_that_is_replayed_dropped_or_reordered_ends_the_session() throws Exception {
+    @ParameterizedTest
+    @EnumSource(Shape.class)
+    void a_record_that_is_replayed_dropped_or_reordered_ends_the_session(Shape shape) throws Exception {
         for (int[] order : new int[][] {{0, 0}, {1}, {0, 2}, {1, 0}}) {
-            Wire wire = established(Keys.ED25519.chain(), Keys.ED25519.chain());
+            Wire wire = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
             List<byte[]> records = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 wire.client.write(bytes(10));
@@ -357,11 +449,13 @@ abstract class TlsEngineContract {
         }
     }
 
-    @Test
-    void an_oversized_record_is_refused_at_its_header() throws Exception {
-        Wire wire = established(Keys.ED25519.chain(), Keys.ED25519.chain());
+    @ParameterizedTest
+    @EnumSource(Shape.class)
+    void an_oversized_record_is_refused_at_its_header(Shape shape) throws Exception {
+        Wire wire = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
 
-        wire.toServer(new byte[] {23, 3, 3, 0x41, 0x01});
+        int tooLong = shape == Shape.SRP ? 0x4801 : 0x4101; // RFC 5246 §6.2.3, RFC 8446 §5.2
+        wire.toServer(new byte[] {23, 3, 3, (byte) (tooLong >> 8), 1});
         wire.settle();
 
         assertAlert(Alert.RECORD_OVERFLOW, false, wire.serverFailure);
@@ -373,7 +467,7 @@ abstract class TlsEngineContract {
         for (int seed = 0; seed < 300; seed++) {
             Random random = new Random(seed);
             for (TlsRole role : TlsRole.values()) {
-                TlsSession session = engine().open(role, Shape.values()[seed % 3].make());
+                TlsSession session = engine().open(role, Shape.values()[seed % Shape.values().length].make(role));
                 session.begin();
                 byte[] garbage = new byte[random.nextInt(2000) + 5];
                 random.nextBytes(garbage);
@@ -389,13 +483,15 @@ abstract class TlsEngineContract {
     @Test
     void whatever_is_changed_in_a_handshake_nobody_is_deceived() throws Exception {
         Credential[][] pairs = {
-            {Keys.ED25519.chain(), Keys.P256.chain()}, {Keys.ED25519.raw(), Keys.ED448.raw()}, {psk(1), psk(1)}
+            {stapled(Keys.ED25519.chain(), 100), stapled(Keys.P256.chain(), 100)},
+            {Keys.ED25519.raw(), Keys.ED448.raw()},
+            {psk(1), psk(1)},
+            {password("capulet"), verifier("capulet")}
         };
-        for (int seed = 0; seed < 600; seed++) {
+        for (int seed = 0; seed < 800; seed++) {
             RandomGenerator random = new Random(seed);
             Credential[] pair = pairs[seed % pairs.length];
-            Wire wire = new Wire(
-                    engine(), seed % pairs.length == 2 ? psk(1) : pair[0], seed % pairs.length == 2 ? psk(1) : pair[1]);
+            Wire wire = new Wire(engine(), pair[0], pair[1]);
             int flightToChange = random.nextInt(3);
             boolean moved = true;
             for (int flight = 0; moved; flight++) {
@@ -417,9 +513,10 @@ abstract class TlsEngineContract {
 
     // Closing
 
-    @Test
-    void each_direction_closes_by_itself() throws Exception {
-        Wire wire = established(Keys.ED25519.chain(), Keys.ED25519.chain());
+    @ParameterizedTest
+    @EnumSource(Shape.class)
+    void each_direction_closes_by_itself(Shape shape) throws Exception {
+        Wire wire = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
 
         wire.client.write(bytes(3));
         wire.client.closeNotify();
@@ -446,9 +543,10 @@ abstract class TlsEngineContract {
         assertNull(wire.serverFailure);
     }
 
-    @Test
-    void closes_that_cross_are_both_seen() throws Exception {
-        Wire wire = established(Keys.ED25519.chain(), Keys.ED25519.chain());
+    @ParameterizedTest
+    @EnumSource(Shape.class)
+    void closes_that_cross_are_both_seen(Shape shape) throws Exception {
+        Wire wire = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
 
         wire.client.closeNotify();
         wire.server.closeNotify();
@@ -460,9 +558,10 @@ abstract class TlsEngineContract {
         assertNull(wire.serverFailure);
     }
 
-    @Test
-    void what_comes_after_close_notify_is_ignored() throws Exception {
-        Wire wire = established(Keys.ED25519.chain(), Keys.ED25519.chain());
+    @ParameterizedTest
+    @EnumSource(Shape.class)
+    void what_comes_after_close_notify_is_ignored(Shape shape) throws Exception {
+        Wire wire = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
         wire.client.write(bytes(5));
         wire.client.closeNotify();
         ByteArrayOutputStream stream = new ByteArrayOutputStream();
@@ -517,9 +616,10 @@ abstract class TlsEngineContract {
         assertNull(wire.clientFailure);
     }
 
-    @Test
-    void giving_up_after_the_handshake_is_closing() throws Exception {
-        Wire wire = established(Keys.ED25519.chain(), Keys.ED25519.chain());
+    @ParameterizedTest
+    @EnumSource(Shape.class)
+    void giving_up_after_the_handshake_is_closing(Shape shape) throws Exception {
+        Wire wire = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
 
         wire.server.abort(Alert.USER_CANCELED);
         wire.settle();
@@ -562,10 +662,12 @@ abstract class TlsEngineContract {
 
     // The rest of the contract
 
-    @Test
-    void exported_material_is_the_same_on_both_sides_and_bound_to_label_context_and_session() throws Exception {
-        Wire wire = established(Keys.ED25519.chain(), Keys.ED25519.chain());
-        Wire other = established(Keys.ED25519.chain(), Keys.ED25519.chain());
+    @ParameterizedTest
+    @EnumSource(Shape.class)
+    void exported_material_is_the_same_on_both_sides_and_bound_to_label_context_and_session(Shape shape)
+            throws Exception {
+        Wire wire = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
+        Wire other = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
         byte[] context = bytes(9);
         byte[] material = wire.client.export("EXPORTER-xtls-possession", context, 32);
 
@@ -613,10 +715,41 @@ abstract class TlsEngineContract {
     }
 
     @Test
+    void a_destroyed_session_has_wiped_password_and_verifier() throws Exception {
+        var password = password("capulet");
+        var verifier = verifier("capulet");
+        Wire wire = established(password, verifier);
+
+        wire.client.destroy();
+        wire.server.destroy();
+
+        assertArrayEquals(new byte[7], password.password());
+        assertArrayEquals(new byte[verifier.verifier().length], verifier.verifier());
+        assertThrows(IllegalStateException.class, () -> wire.client.export("EXPORTER-x", bytes(1), 32));
+    }
+
+    @Test
+    void plaintext_of_any_size_arrives_in_tls_1_2_too() throws Exception {
+        Wire wire = established(password("capulet"), verifier("capulet"));
+        for (int size : new int[] {0, 1, 15, 16, 16_383, 16_384, 16_385, 200 * 1024}) {
+            wire.client.write(bytes(size));
+            List<byte[]> records = wire.client.takeRecords();
+
+            assertEquals((size + 16_383) / 16_384, records.size(), size + " bytes");
+            records.forEach(wire::toServer);
+        }
+        wire.server.write(bytes(70_000));
+        wire.settle();
+
+        assertArrayEquals(bytes(70_000), wire.receivedByClient());
+        assertNull(wire.serverFailure);
+    }
+
+    @Test
     void no_thread_is_started() throws Exception {
         var before = Thread.getAllStackTraces().keySet();
         for (Shape shape : Shape.values()) {
-            Wire wire = established(shape.make(), shape.make());
+            Wire wire = established(shape.make(TlsRole.CLIENT), shape.make(TlsRole.SERVER));
             wire.client.write(bytes(1));
             wire.settle();
         }
@@ -631,24 +764,30 @@ abstract class TlsEngineContract {
     enum Shape {
         CHAIN {
             @Override
-            Credential make() throws GeneralSecurityException {
+            Credential make(TlsRole role) throws GeneralSecurityException {
                 return Keys.ED25519.chain();
             }
         },
         RAW_KEY {
             @Override
-            Credential make() throws GeneralSecurityException {
+            Credential make(TlsRole role) throws GeneralSecurityException {
                 return Keys.ED25519.raw();
             }
         },
         PSK {
             @Override
-            Credential make() {
+            Credential make(TlsRole role) {
                 return psk(1);
+            }
+        },
+        SRP {
+            @Override
+            Credential make(TlsRole role) {
+                return role == TlsRole.CLIENT ? password("capulet") : verifier("capulet");
             }
         };
 
-        abstract Credential make() throws GeneralSecurityException;
+        abstract Credential make(TlsRole role) throws GeneralSecurityException;
     }
 
     private interface Act {
@@ -672,6 +811,18 @@ abstract class TlsEngineContract {
         byte[] key = new byte[32];
         Arrays.fill(key, (byte) secret);
         return new Credential.ExternalPsk(IDENTITY.clone(), key);
+    }
+
+    static Credential.SrpClient password(String password) {
+        return new Credential.SrpClient(USER_NAME, password.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static Credential.SrpServer verifier(String password) {
+        return verifier(SrpGroup.RFC5054_2048, password);
+    }
+
+    static Credential.SrpServer verifier(SrpGroup group, String password) {
+        return Srp6a.in(group).verifier(USER_NAME, password);
     }
 
     static byte[] bytes(int length) {
