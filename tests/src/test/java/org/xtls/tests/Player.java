@@ -97,6 +97,7 @@ final class Player implements AutoCloseable {
                         "org.osgi.service.cm",
                         "org.xtls",
                         "org.xtls.auth",
+                        "org.xtls.password",
                         "org.xtls.runtime",
                         "org.xtls.transport",
                         "org.xtls.trust",

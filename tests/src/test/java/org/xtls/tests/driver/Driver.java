@@ -8,6 +8,7 @@ import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +36,9 @@ import org.xtls.Tunnel;
 import org.xtls.TunnelListener;
 import org.xtls.Xtls;
 import org.xtls.auth.OwnKeys;
+import org.xtls.password.HeldSecret;
+import org.xtls.password.Passwords;
+import org.xtls.password.TunnelVerification;
 import org.xtls.runtime.XtlsRuntime;
 import org.xtls.tests.stage.Actor;
 import org.xtls.tests.stage.Event;
@@ -285,12 +289,89 @@ public final class Driver implements BundleActivator, Actor {
     }
 
     @Override
+    public Runnable silence(Consumer<String> questions) {
+        SecretPrompt human = question -> {
+            questions.accept(question.of());
+            return new CompletableFuture<>();
+        };
+        return context.registerService(SecretPrompt.class, human, null)::unregister;
+    }
+
+    @Override
     public Runnable prompt(String answer, Consumer<String> concerns) {
         TrustPrompt human = question -> {
             concerns.accept(question.concern());
             return CompletableFuture.completedFuture(TrustAnswer.valueOf(answer));
         };
         return context.registerService(TrustPrompt.class, human, null)::unregister;
+    }
+
+    @Override
+    public String pair(String account, String peer) {
+        return services.with(
+                Passwords.class,
+                passwords -> new String(now(passwords.pair(BareJid.parse(account), BareJid.parse(peer)))
+                        .characters()));
+    }
+
+    @Override
+    public CompletableFuture<String> enterCode(String account, String peer, String code) {
+        return services.with(
+                Passwords.class,
+                passwords -> Boundary.outside(
+                        passwords.enter(BareJid.parse(account), BareJid.parse(peer), code.toCharArray()),
+                        Driver::secret));
+    }
+
+    @Override
+    public void password(String account, String peer, String password, String use) {
+        services.with(
+                Passwords.class,
+                passwords -> now(passwords.set(
+                        BareJid.parse(account),
+                        BareJid.parse(peer),
+                        password.toCharArray(),
+                        Passwords.Use.valueOf(use))));
+    }
+
+    @Override
+    public void forget(String account, String peer) {
+        services.with(Passwords.class, passwords -> now(passwords.remove(BareJid.parse(account), BareJid.parse(peer))));
+    }
+
+    @Override
+    public boolean unlock(String peer) {
+        return services.with(Passwords.class, passwords -> now(passwords.unlock(BareJid.parse(peer))));
+    }
+
+    @Override
+    public List<String> secrets(String account, String peer) {
+        return services.with(Passwords.class, passwords -> now(passwords.list())).stream()
+                .filter(held -> held.account().toString().equals(account)
+                        && held.peer().toString().equals(peer))
+                .map(Driver::secret)
+                .toList();
+    }
+
+    private static String secret(HeldSecret held) {
+        return held.kind() + " " + held.guessesLeft();
+    }
+
+    @Override
+    public CompletableFuture<String> verify(Talk talk) {
+        Tunnel tunnel = services.with(
+                Xtls.class,
+                xtls -> xtls.tunnel(FullJid.parse(talk.local()), FullJid.parse(talk.peer()))
+                        .orElseThrow());
+        return services.with(
+                TunnelVerification.class,
+                verification -> Boundary.outside(
+                        verification.verify(tunnel),
+                        known -> known.key(
+                                        Objects.requireNonNull(tunnel.security().key()))
+                                .orElseThrow()
+                                .state()
+                                .name()));
     }
 
     @Override

@@ -67,6 +67,30 @@ public interface Actor {
     /** Has a human at hand, who gives this answer to every question for a secret, until he leaves. */
     Runnable secret(String answer);
 
+    /** Has a human at hand, who does not answer questions for a secret; tells for what each is, until he leaves. */
+    Runnable silence(Consumer<String> questions);
+
+    /** Makes a pairing code for a peer. */
+    String pair(String account, String peer);
+
+    /** Takes a pairing code that a peer made. */
+    CompletableFuture<String> enterCode(String account, String peer, String code);
+
+    /** Keeps a password for a peer; the use is a name of {@code Passwords.Use}. */
+    void password(String account, String peer, String password, String use);
+
+    /** Forgets what is kept for a peer. */
+    void forget(String account, String peer);
+
+    /** Unlocks a peer's passwords; whether any guess had been spent. */
+    boolean unlock(String peer);
+
+    /** What is held for a peer: the kind and how many guesses are left, such as {@code PASSWORD 5}. */
+    List<String> secrets(String account, String peer);
+
+    /** Verifies an open tunnel by a secret; gives the state of the key that it stands on. */
+    CompletableFuture<String> verify(Talk talk);
+
     /** Stops a bundle. */
     void stop(String symbolicName);
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -101,10 +102,14 @@ final class Asking {
         return answered;
     }
 
-    synchronized void close() {
-        closed = true;
-        open.values().forEach(stage -> stage.cancel(false));
-        open.clear();
+    void close() {
+        List<CompletableFuture<?>> unanswered;
+        synchronized (this) {
+            closed = true;
+            unanswered = List.copyOf(open.values());
+        }
+        // Each gives up its place as it ends, and what waits for it runs here: not under the lock.
+        unanswered.forEach(stage -> stage.cancel(false));
     }
 
     private void ask(Between between, String before, int attempts, Answered answered) {

@@ -159,6 +159,8 @@ public final class Rfc5054Method implements AuthMethod {
                 Group group = secrets.settings().group();
                 byte[] salt = new byte[Verifier.SALT_BYTES];
                 secrets.random().nextBytes(salt);
+                // OpenSSL reads a salt as a number: with a leading zero its x is another, and the right password wrong.
+                salt[0] |= 1;
                 SRP6VerifierGenerator generator =
                         new SRP6VerifierGenerator(SRP6CryptoParams.getInstance(group.bits(), HASH));
                 generator.setXRoutine(new XRoutineWithUserIdentity());

@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +132,24 @@ class AskingTest {
     }
 
     @Test
+    void when_it_stops_open_questions_disappear_and_the_next_one_finds_the_file_free() {
+        human.thinks = true;
+        List<CompletionStage<Answer>> waiting = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            FullJid peer = FullJid.parse("stranger" + i + "@montague.lit/x");
+            Offer start = Side.confirming(List.of(new SrpClient(Group.BITS_3072, romeo.secrets.random())
+                    .begin()
+                    .toElement()));
+            waiting.add(juliet.method().answer(juliet.negotiation(Role.RESPONDER, peer, null, start)));
+        }
+        human.awaitQuestions(3);
+        juliet.close();
+        assertEquals(3, human.cancelled());
+        juliet = side(JULIET, Settings.Ask.ANSWER);
+        assertEquals(List.of(), await(juliet.secrets.list()));
+    }
+
+    @Test
     void when_asking_is_off_nobody_is_asked() {
         try (Side silent = side(FullJid.parse("benvolio@montague.lit/x"), Settings.Ask.NEVER)) {
             silent.secrets.bindPrompt(human);
@@ -192,10 +212,19 @@ class AskingTest {
         final List<SecretQuestion> questions = new CopyOnWriteArrayList<>();
         private final List<char[]> answers = new CopyOnWriteArrayList<>();
         private final List<CompletableFuture<?>> open = new CopyOnWriteArrayList<>();
+        private final Semaphore asked = new Semaphore(0);
         volatile boolean thinks;
 
         void says(char[] answer) {
             answers.add(answer);
+        }
+
+        void awaitQuestions(int many) {
+            try {
+                assertTrue(asked.tryAcquire(many, 20, TimeUnit.SECONDS), "nobody is asked");
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
         }
 
         long cancelled() {
@@ -208,6 +237,7 @@ class AskingTest {
             if (thinks) {
                 CompletableFuture<Optional<char[]>> stage = new CompletableFuture<>();
                 open.add(stage);
+                asked.release();
                 return stage;
             }
             return CompletableFuture.completedStage(

@@ -2,6 +2,7 @@ package org.xtls.tunnel.protocol;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.xtls.auth.Offer;
 import org.xtls.auth.Role;
 import org.xtls.tls.Credential;
 import org.xtls.trust.KeyName;
+import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownPeer;
 import org.xtls.trust.Policy;
 import org.xtls.trust.TrustChange;
@@ -106,14 +108,25 @@ final class Attempt {
         }
     }
 
-    /** What the methods say to the offer received. A peer that makes none speaks X.509 and nothing else. */
+    /**
+     * What the methods say to the offer received. A peer that makes none speaks X.509 and nothing else. Those by which
+     * this side can verify the peer go first, whatever the order of preference: with a peer that can be verified no other
+     * would end in a tunnel without a question to the user, or in none (no quiet descent).
+     */
     void match(Question.Answered answered) {
         troubles.addAll(answered.troubles());
         bindings = answered.bindings();
         methods = answered.answers().stream()
+                .filter(possible -> received != null || possible.method().equals("x509"))
+                .sorted(Comparator.comparing(possible -> !canVerify(possible, answered.known())))
                 .map(Possible::method)
-                .filter(method -> received != null || method.equals("x509"))
                 .collect(Collectors.toCollection(ArrayDeque::new));
+    }
+
+    private static boolean canVerify(Possible possible, KnownPeer known) {
+        return !possible.answer().binding().isBlank()
+                || known.in(KeyState.VERIFIED).stream()
+                        .anyMatch(pin -> pin.name().method().equals(possible.method()));
     }
 
     /**

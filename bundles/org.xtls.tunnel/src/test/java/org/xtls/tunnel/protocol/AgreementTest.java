@@ -6,17 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.xtls.Failure.Code;
 import org.xtls.auth.Offer;
 import org.xtls.transport.Iq;
 import org.xtls.transport.StanzaError.Condition;
+import org.xtls.trust.KeyState;
+import org.xtls.trust.KnownKey;
+import org.xtls.trust.KnownPeer;
 import org.xtls.xml.Element;
 import org.xtls.xml.Text;
 
@@ -129,6 +134,33 @@ class AgreementTest {
         world.settle();
         assertEquals("beta", world.romeo.opened.get(0).method());
         assertEquals("beta", world.juliet.opened.get(0).method());
+    }
+
+    @Test
+    void a_method_by_which_the_peer_can_be_verified_goes_before_one_that_is_preferred() {
+        World bound = new World();
+        bound.romeo.methods = methods("alpha", "beta");
+        bound.juliet.methods = methods("alpha", "beta");
+        bound.romeo.likes = thing -> true;
+        bound.juliet.likes = thing -> true;
+        bound.romeo.holds = Map.of("beta", "a password");
+        // What she holds is for her to see to when she begins.
+        bound.juliet.holds = Map.of("alpha", "a certificate");
+        bound.romeo.open();
+        bound.settle();
+        assertEquals("beta", bound.romeo.opened.get(0).method());
+
+        World pinned = new World();
+        pinned.romeo.methods = methods("alpha", "x509");
+        pinned.juliet.methods = methods("alpha", "x509");
+        pinned.romeo.known = new KnownPeer(
+                World.JULIET.bare(),
+                List.of(new KnownKey(Keys.NAME, KeyState.VERIFIED, Instant.EPOCH, "pinned")),
+                false,
+                Set.of());
+        pinned.romeo.open();
+        pinned.settle();
+        assertEquals("x509", pinned.romeo.opened.get(0).method());
     }
 
     @Test

@@ -79,6 +79,9 @@ final class World {
         /** What each method puts in offers, and says to those of the other side. */
         Map<String, List<Element>> methods = new LinkedHashMap<>(Map.of("x509", List.of(keyinfo("ab".repeat(32)))));
 
+        /** What a method holds of the other side, one phrase each. */
+        Map<String, String> holds = Map.of();
+
         Function<Element, Boolean> likes = thing -> thing.name().equals("keyinfo");
         KnownPeer known;
         List<String> bindings = List.of();
@@ -205,8 +208,8 @@ final class World {
                 boolean liked = ask.facts().received() == null
                         || ask.facts().received().things().stream().anyMatch(likes::apply);
                 if (liked) {
-                    methods.forEach((method, elements) ->
-                            possible.add(new Question.Possible(method, Answer.possible(elements))));
+                    methods.forEach((method, elements) -> possible.add(new Question.Possible(
+                            method, Answer.possible(elements).bound(holds.getOrDefault(method, "")))));
                 }
                 return new Question.Answered(possible, List.of(), bindings, known);
             }
