@@ -62,6 +62,13 @@ public interface KeyTransfer {
         record Foreign() implements Taken {}
 
         /**
+         * It is one that somebody else vouches for whenever it is proved, so that there is nothing to pin.
+         *
+         * @param reason who does, one sentence for people
+         */
+        record Unpinned(String reason) implements Taken {}
+
+        /**
          * It is one, and is not to be pinned.
          *
          * @param reason why, one sentence for people

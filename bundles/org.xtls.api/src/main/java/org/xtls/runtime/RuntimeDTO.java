@@ -18,6 +18,8 @@ public class RuntimeDTO extends DTO {
     public Map<String, String> policy = Map.of();
     /** What is missing before a tunnel can be made, such as {@code TLS engine}; empty when nothing is. */
     public List<String> missing = List.of();
+    /** What has happened so far. */
+    public CountsDTO counts = new CountsDTO();
 
     /** Nothing is filled in. */
     public RuntimeDTO() {}

@@ -56,10 +56,13 @@ import org.xtls.xml.Element;
  * <p>M1 and M2 are bound to the tunnel by its exporter and to their senders by their roles <em>in the tunnel</em>, so
  * neither can be carried into another tunnel or sent back to whom it came from. Either side may begin; when both do at
  * once the exchange of the tunnel's initiator goes on.
+ *
+ * <p>Its ranking lets it have its stanzas before any application; it takes no others.
  */
 @Component(
         service = {TunnelVerification.class, TunnelListener.class},
-        immediate = true)
+        immediate = true,
+        property = "service.ranking:Integer=1000000")
 public final class LaterVerification implements TunnelVerification, TunnelListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LaterVerification.class);
     private static final String EXPORTER = "EXPORTER-xtls-verify";
@@ -289,6 +292,7 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
                     found -> secrets.compute(
                                     () -> new SrpClient(secrets.settings().group(), secrets.random()))
                             .thenAccept(made -> {
+                                String id = newId();
                                 synchronized (this) {
                                     if (phase != Phase.LOOKING || !own) {
                                         return; // the peer's exchange goes on instead
@@ -296,8 +300,9 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
                                     secret = found;
                                     client = made;
                                     phase = Phase.BEGUN;
+                                    requestId = id;
                                 }
-                                request(made.begin().toElement());
+                                request(id, made.begin().toElement());
                             }));
         }
 
@@ -353,6 +358,7 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
                                     .whenComplete((padded, failure) -> Arrays.fill(password, (byte) 0)))
                             .thenCompose(this::proofs)
                             .thenAccept(proofs -> {
+                                String id = newId();
                                 synchronized (this) {
                                     if (phase != Phase.PROVING) {
                                         return;
@@ -360,8 +366,9 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
                                     guess = spent;
                                     awaited = proofs.theirs;
                                     phase = Phase.PROVED;
+                                    requestId = id;
                                 }
-                                request(Values.proof("M1", proofs.ours));
+                                request(id, Values.proof("M1", proofs.ours));
                             }));
         }
 
@@ -529,11 +536,18 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
                     return;
                 }
                 LOG.info("tunnel {} verified: {}, {}", tunnel.id(), tunnel.peer(), evidence);
+                giveWay();
                 outcome.complete(known);
             });
         }
 
+        /** Before anybody is told, who may want to begin anew at once. */
+        private void giveWay() {
+            exchanges.remove(tunnel.id(), this);
+        }
+
         void fail(Failure failure) {
+            giveWay();
             if (outcome.completeExceptionally(new XtlsException(failure))) {
                 LOG.info("tunnel {} not verified: {}", tunnel.id(), failure.text());
             }
@@ -585,11 +599,11 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
             return new Between(tunnel.local().bare(), tunnel.peer().bare());
         }
 
-        private void request(Element srp) {
-            String id = UUID.randomUUID().toString();
-            synchronized (this) {
-                requestId = id;
-            }
+        /**
+         * Sends a request whose id was set together with the phase: when the peer's own beginning comes in between, this
+         * one is known as abandoned, and what is answered to it means nothing.
+         */
+        private void request(String id, Element srp) {
             send(tunnel, "set", id, srp).whenComplete((by, failure) -> {
                 if (failure != null) {
                     fail(cause(failure));
@@ -629,7 +643,7 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
         }
 
         private void end() {
-            exchanges.remove(tunnel.id(), this);
+            giveWay();
             CompletableFuture<?> step;
             synchronized (this) {
                 phase = Phase.OVER;
@@ -706,6 +720,10 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
         return iq.child(Stanza.NAMESPACE, "error")
                 .flatMap(error -> error.child(CONDITIONS, "conflict"))
                 .isPresent();
+    }
+
+    private static String newId() {
+        return UUID.randomUUID().toString();
     }
 
     private static CompletionStage<String> done() {

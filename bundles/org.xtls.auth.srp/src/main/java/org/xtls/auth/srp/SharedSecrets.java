@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -523,7 +524,8 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
                 .map(until -> new Failure(
                         Failure.Code.LIMIT,
                         Fault.PEER,
-                        "The password for " + peer + " cannot be tried before " + until + ", after " + spent.wrong()
+                        "The password for " + peer + " cannot be tried before "
+                                + until.truncatedTo(ChronoUnit.SECONDS).plusSeconds(1) + ", after " + spent.wrong()
                                 + " guesses that came to nothing.",
                         "Wait, or unlock it."))
                 .orElse(null);

@@ -116,8 +116,8 @@ record Authorities(List<Authority> trusted, Revocation revocation, TrustSettings
         for (X509Certificate other : others) {
             if (!CertificationPath.from(other, others, speaking).isEmpty()) {
                 throw CertificateRefusal.malformed(
-                        "is not issued by any of the CAs whose certificates came with it: its issuer is '"
-                                + certificate.getIssuerX500Principal().getName() + "'");
+                        "is not issued by any of the CAs whose certificates came with it: its issuer is "
+                                + Authority.name(certificate.getIssuerX500Principal()));
             }
         }
         if (runsInACircle(certificate, others)) {

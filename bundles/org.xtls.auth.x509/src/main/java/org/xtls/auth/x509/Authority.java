@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Locale;
 import javax.security.auth.x500.X500Principal;
 import org.xtls.BareJid;
 
@@ -34,8 +35,35 @@ record Authority(X509Certificate certificate, Domains domains, Path file) {
 
     /** A certificate's subject, for people. */
     static String name(X509Certificate certificate) {
-        String name = certificate.getSubjectX500Principal().getName();
-        return "'" + (name.length() > MOST_CHARACTERS ? name.substring(0, MOST_CHARACTERS) + "…" : name) + "'";
+        return name(certificate.getSubjectX500Principal());
+    }
+
+    /** A name that a peer may have written, for people: nothing in it moves a cursor or turns the text round. */
+    static String name(X500Principal principal) {
+        StringBuilder name = new StringBuilder("'");
+        principal.getName().codePoints().limit(MOST_CHARACTERS + 1L).forEach(c -> {
+            if (name.length() > MOST_CHARACTERS) {
+                name.append(name.charAt(name.length() - 1) == '…' ? "" : "…");
+            } else if (isSilent(c)) {
+                name.append(String.format(Locale.ROOT, "{U+%04X}", c));
+            } else {
+                name.appendCodePoint(c);
+            }
+        });
+        return name.append("'").toString();
+    }
+
+    private static boolean isSilent(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.PRIVATE_USE,
+                    Character.SURROGATE,
+                    Character.UNASSIGNED -> true;
+            default -> false;
+        };
     }
 
     private static final int MOST_CHARACTERS = 200;

@@ -116,7 +116,7 @@ public final class CertificateTransfer implements KeyTransfer {
             handed.requireNoOtherAddress(handed.names(), key);
             if (!SelfSigned.is(certificate)) {
                 // A pin would outlive a revocation.
-                return refused("is vouched for by its CA, not pinned");
+                return new Taken.Unpinned("The certificate is vouched for by its CA, not by a pin.");
             }
             return signed(certificate, statement, signature)
                     ? new Taken.Held(key, der)

@@ -22,6 +22,7 @@ import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.ASN1OctetString;
@@ -236,9 +237,13 @@ record CertificationPath(List<X509Certificate> certificates, Authority authority
                 }
             }
             for (BareJid address : XmppNames.of(certificate)) {
-                names.putIfAbsent(
-                        new GeneralName(GeneralName.dNSName, ascii(address.domain())),
-                        "the domain of the XMPP address " + address);
+                String which = "the domain of the XMPP address " + address;
+                Optional<String> domain = ascii(address.domain());
+                if (domain.isPresent()) {
+                    names.putIfAbsent(new GeneralName(GeneralName.dNSName, domain.get()), which);
+                } else if (all.stream().skip(1).anyMatch(CertificationPath::isConstraining)) {
+                    return which + " cannot be compared with them";
+                }
             }
             return violation(validator, names);
         } catch (CertificateException | RuntimeException e) {
@@ -279,13 +284,20 @@ record CertificationPath(List<X509Certificate> certificates, Authority authority
         }
     }
 
-    /** Constraints are in A-labels. The JDK's IDNA is an old one: where it makes another domain of it, it is not asked. */
-    private static String ascii(String domain) {
+    private static boolean isConstraining(X509Certificate authority) {
+        return authority.getExtensionValue(Extension.nameConstraints.getId()) != null;
+    }
+
+    /**
+     * Constraints are in A-labels. The JDK's IDNA is an old one: where it makes another domain of it, or none, there is no
+     * such form here. As it is the domain would be cut down to octets, and so pass for another's.
+     */
+    private static Optional<String> ascii(String domain) {
         try {
             String ascii = IDN.toASCII(domain);
-            return IDN.toUnicode(ascii).equals(domain) ? ascii : domain;
+            return IDN.toUnicode(ascii).equals(domain) ? Optional.of(ascii) : Optional.empty();
         } catch (IllegalArgumentException e) {
-            return domain;
+            return Optional.empty();
         }
     }
 

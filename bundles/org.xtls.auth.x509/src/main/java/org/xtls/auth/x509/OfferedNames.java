@@ -46,6 +46,10 @@ record OfferedNames(Set<String> sha256, Set<String> sha1, Set<String> anchors, b
                 hex(thing, XTLS, "anchor").filter(name -> name.length() == 64).forEach(anchors::add);
             }
         }
+        if (sha256.isEmpty() && offer.things().stream().anyMatch(thing -> thing.is(XTLS, "confirm"))) {
+            // Who announces this names a certificate by SHA-256 too: 40 digits alone are an OpenPGP key's.
+            sha1.clear();
+        }
         return new OfferedNames(sha256, sha1, anchors, insecure);
     }
 

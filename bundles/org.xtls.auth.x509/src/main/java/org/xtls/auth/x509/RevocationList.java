@@ -67,13 +67,17 @@ record RevocationList(X509CRL crl, @Nullable IssuingDistributionPoint scope) {
     }
 
     /**
-     * What it says of a certificate. That it is revoked counts even when the list is out of date, or limited to others.
+     * What it says of a certificate. That it is revoked counts even when the list is out of date, limited to others, or
+     * signed under a certificate of its CA that is not for CRLs: which of a CA's certificates it comes with the peer
+     * chooses.
      *
      * @param issuers who may have signed it
      */
     Word on(X509Certificate certificate, List<X509Certificate> issuers, Instant now) {
         String name = "the CRL of " + Revocation.day(crl.getThisUpdate());
-        if (issuers.stream().noneMatch(this::isSignedBy)) {
+        List<X509Certificate> signers =
+                issuers.stream().filter(this::isSignedBy).toList();
+        if (signers.isEmpty()) {
             return new Word(Word.Kind.VOID, name + " is not signed by the CA that issued it");
         }
         X509CRLEntry entry = crl.getRevokedCertificate(certificate);
@@ -81,6 +85,9 @@ record RevocationList(X509CRL crl, @Nullable IssuingDistributionPoint scope) {
             String reason = entry.getRevocationReason() == null ? "" : ", " + entry.getRevocationReason();
             return new Word(
                     Word.Kind.REVOKED, name + " lists it since " + Revocation.day(entry.getRevocationDate()) + reason);
+        }
+        if (signers.stream().noneMatch(RevocationList::maySignLists)) {
+            return new Word(Word.Kind.VOID, name + " is signed by a CA that may not sign CRLs");
         }
         if (!covers(certificate)) {
             return new Word(Word.Kind.VOID, name + " does not cover it");
@@ -97,10 +104,13 @@ record RevocationList(X509CRL crl, @Nullable IssuingDistributionPoint scope) {
         return new Word(Word.Kind.GOOD, name);
     }
 
-    private boolean isSignedBy(X509Certificate issuer) {
+    private static boolean maySignLists(X509Certificate issuer) {
         boolean[] usage = issuer.getKeyUsage();
-        if ((usage != null && !usage[CRL_SIGN])
-                || !issuer.getSubjectX500Principal().equals(issuer())) {
+        return usage == null || usage[CRL_SIGN];
+    }
+
+    private boolean isSignedBy(X509Certificate issuer) {
+        if (!issuer.getSubjectX500Principal().equals(issuer())) {
             return false;
         }
         try {

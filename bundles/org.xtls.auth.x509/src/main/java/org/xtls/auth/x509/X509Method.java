@@ -69,24 +69,17 @@ public final class X509Method implements AuthMethod {
     }
 
     /**
-     * A method outside of any framework that trusts no CA.
-     *
-     * @param identities the certificates of the own accounts
-     * @param store the known keys
-     */
-    public X509Method(Identities identities, TrustStore store) {
-        this(identities, CertificationAuthorities.none(), store);
-    }
-
-    /**
      * A method outside of any framework.
      *
      * @param identities the certificates of the own accounts
-     * @param authorities the trusted CAs
      * @param store the known keys
+     * @param authorities the trusted CAs; none when it is left out, and not more than one
+     * @throws IllegalArgumentException when there are several
      */
-    public X509Method(Identities identities, CertificationAuthorities authorities, TrustStore store) {
-        this(identities, authorities);
+    // Of another length than the component's: Felix SCR tries all of that length, and logs an error for each that it
+    // cannot fill.
+    public X509Method(Identities identities, TrustStore store, CertificationAuthorities... authorities) {
+        this(identities, only(authorities));
         bindTrustStore(store);
     }
 
@@ -94,6 +87,13 @@ public final class X509Method implements AuthMethod {
         this.identities = identities;
         this.authorities = authorities;
         this.clock = clock;
+    }
+
+    private static CertificationAuthorities only(CertificationAuthorities... given) {
+        if (given.length > 1) {
+            throw new IllegalArgumentException("several sets of CAs; one is wanted, with all of them");
+        }
+        return given.length == 0 ? CertificationAuthorities.none() : given[0];
     }
 
     @Reference(

@@ -155,13 +155,21 @@ record XmppNames(
             return text.getString();
         }
         if (value instanceof ASN1IA5String text) {
-            return text.getString();
+            return ascii(text.getString(), "XMPP address");
         }
         throw new CertificateException("its alternative names hold what is no XMPP address");
     }
 
     private static String ia5(ASN1Encodable value, String kind) throws CertificateException {
-        return printable(ASN1IA5String.getInstance(value).getString(), kind);
+        return printable(ascii(ASN1IA5String.getInstance(value).getString(), kind), kind);
+    }
+
+    /** Against octets that one reader takes for Latin-1 and another for UTF-8, so that constraints miss the name. */
+    private static String ascii(String text, String kind) throws CertificateException {
+        if (text.chars().anyMatch(c -> c >= 0x80)) {
+            throw new CertificateException("its " + kind + " is an IA5String with more than ASCII in it");
+        }
+        return text;
     }
 
     /** Against names that one reader ends at a NUL and another does not. */

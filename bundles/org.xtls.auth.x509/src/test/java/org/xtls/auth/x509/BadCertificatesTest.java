@@ -230,6 +230,22 @@ class BadCertificatesTest {
                         "is malformed: its host name has a control character",
                         named(xmpp(utf8(Verona.JULIET)), new GeneralName(GeneralName.dNSName, "capulet.lit\0.lit"))),
                 bad(
+                        "host name in Latin-1",
+                        "is malformed: its host name is an IA5String with more than ASCII in it",
+                        verona -> {
+                            verona.peer = BareJid.parse("caf\u00e9.lit");
+                            return chain(
+                                    Draft.of("CN=somebody")
+                                            .forTls()
+                                            .named(new GeneralName(GeneralName.dNSName, "caf\u00e9.lit"))
+                                            .by(verona.users),
+                                    verona.users);
+                        }),
+                bad(
+                        "XMPP address in Latin-1",
+                        "is malformed: its XMPP address is an IA5String with more than ASCII in it",
+                        named(xmpp(new DERIA5String("zo\u00eb@capulet.lit")))),
+                bad(
                         "control character in a mail address",
                         "is malformed: its mail address has a control character",
                         named(xmpp(utf8(Verona.JULIET)), new GeneralName(GeneralName.rfc822Name, "a\nb@capulet.lit"))),
@@ -374,6 +390,15 @@ class BadCertificatesTest {
                         verona -> chain(
                                 verona.juliet().by(Draft.authority("Mallory").selfSigned()), verona.users)),
                 bad(
+                        "an issuer whose name would move the cursor and turn the text round",
+                        "is not issued by any of the CAs whose certificates came with it: its issuer is"
+                                + " 'CN=Mallory{U+001B}[2J{U+000A}{U+202E}verified'",
+                        verona -> chain(
+                                verona.juliet()
+                                        .by(Draft.authority("Mallory\u001b[2J\n\u202everified")
+                                                .selfSigned()),
+                                verona.users)),
+                bad(
                         "intermediate that only says who issued it",
                         "cannot be relied on: the certificate of the CA 'CN=Capulet Guests' is not signed by the key of"
                                 + " 'CN=Capulet Root', which it names as its issuer",
@@ -459,6 +484,17 @@ class BadCertificatesTest {
                         "violates the name constraints of its CAs: the domain of the XMPP address juliet@capulet.lit is"
                                 + " not among what is permitted",
                         constrained(permitted(GeneralName.dNSName, "montague.lit"), juliets)),
+                bad(
+                        "XMPP address at a host that looks like the permitted one when cut down to octets",
+                        "violates the name constraints of its CAs: the domain of the XMPP address"
+                                + " juliet@c\u2c61pulet.lit cannot be compared with them",
+                        verona -> {
+                            verona.peer = BareJid.parse("juliet@c\u2c61pulet.lit");
+                            return constrained(
+                                            permitted(GeneralName.dNSName, "capulet.lit"),
+                                            xmpp(utf8("juliet@c\u2c61pulet.lit")))
+                                    .chain(verona);
+                        }),
                 bad(
                         "XMPP address at a host that is excluded",
                         "violates the name constraints of its CAs: the domain of the XMPP address juliet@capulet.lit is"
@@ -736,6 +772,19 @@ class BadCertificatesTest {
                             return chain(juliets, verona.users);
                         }),
                 new Case(
+                        "revoked by a CRL, and sent with a certificate of its CA that is not for CRLs",
+                        Alert.CERTIFICATE_REVOKED,
+                        "has been revoked: the CRL of 2026-05-29 lists it since 2026-05-30, KEY_COMPROMISE",
+                        verona -> {
+                            Draft.Made juliets = verona.juliet().by(verona.users);
+                            Draft.Made cross = Draft.authority("Capulet Users")
+                                    .key(verona.users.keys())
+                                    .with(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign))
+                                    .by(verona.root);
+                            verona.crl(crl(verona.users, verona.users.keys(), -3, 5, null, serial(juliets)));
+                            return chain(juliets, cross);
+                        }),
+                new Case(
                         "intermediate that is revoked by a CRL",
                         Alert.CERTIFICATE_REVOKED,
                         "cannot be relied on: the certificate of the CA 'CN=Capulet Users' has been revoked: the CRL of"
@@ -791,6 +840,18 @@ class BadCertificatesTest {
                         "the CRL of 2026-05-31 is not signed by the CA that issued it",
                         (verona, juliets) ->
                                 verona.crl(crl(verona.users, Draft.key("Ed25519", 0), -1, 3, null, serial(juliets)))),
+                new Case(
+                        "CRL of a CA that may not sign any, hard",
+                        Alert.CERTIFICATE_UNKNOWN,
+                        "is not known to be good: the CRL of 2026-05-31 is signed by a CA that may not sign CRLs",
+                        verona -> {
+                            verona.revocation = Revocation.Mode.HARD;
+                            Draft.Made mute = Draft.authority("Mute")
+                                    .with(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign))
+                                    .by(verona.root);
+                            verona.crl(crl(verona.root)).crl(crl(mute));
+                            return chain(verona.juliet().by(mute), mute);
+                        }),
                 unknown(
                         "CRL of CAs only, hard",
                         "the CRL of 2026-05-31 does not cover it",

@@ -118,7 +118,7 @@ class CertificationAuthoritiesTest {
         try (CertificationAuthorities authorities = configured(Map.of("anchors", missing.toString()));
                 Identities identities = new Identities(home.resolve("identity"));
                 FileTrustStore store = new FileTrustStore(home.resolve("trust"))) {
-            X509Method method = new X509Method(identities, authorities, store);
+            X509Method method = new X509Method(identities, store, authorities);
             Negotiation negotiation = new Negotiation(
                     FullJid.parse("romeo@montague.lit/orchard"),
                     JULIET.at("balcony"),

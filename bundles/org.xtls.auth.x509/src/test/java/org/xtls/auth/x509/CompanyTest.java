@@ -372,7 +372,7 @@ class CompanyTest {
         Identities identities = identities(name);
         CertificationAuthorities authorities = new CertificationAuthorities(settings);
         open.add(authorities);
-        return new Actor(jid, store, identities, authorities, new X509Method(identities, authorities, store));
+        return new Actor(jid, store, identities, authorities, new X509Method(identities, store, authorities));
     }
 
     private FileTrustStore store(String name) throws Exception {

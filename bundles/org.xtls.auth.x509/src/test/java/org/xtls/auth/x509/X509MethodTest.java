@@ -124,6 +124,8 @@ class X509MethodTest {
         "sha1, DISTRUSTED, REJECT, impossible",
         "sha1, , REJECT, impossible",
         "sha1, , ACCEPT, insecure",
+        "sha1-confirming, , ACCEPT, impossible",
+        "sha1-confirming, VERIFIED, REJECT, impossible",
         "sha1, VERIFIED-OPENPGP, ACCEPT, impossible",
         // A stranger
         "both, , REJECT, impossible",
@@ -167,6 +169,7 @@ class X509MethodTest {
         "both, true",
         "other, true",
         "sha1, true",
+        "sha1-confirming, false",
         "insecure, true",
         "sha256, true",
         "empty, false",
@@ -264,6 +267,8 @@ class X509MethodTest {
             case "sha256" -> things.add(keyinfo("\n " + Fingerprint.sha256(juliets) + " "));
             case "upper-case" -> things.add(keyinfo(Fingerprint.sha256(juliets).toUpperCase()));
             case "sha1" -> things.add(keyinfo(Fingerprint.sha1(juliets)));
+            case "sha1-confirming" ->
+                things.addAll(List.of(keyinfo(Fingerprint.sha1(juliets)), Element.of("urn:x-xtls:1", "confirm")));
             case "other" -> things.addAll(List.of(keyinfo("ef".repeat(32)), keyinfo(Fingerprint.sha1(juliets))));
             case "insecure" -> things.add(Element.of("urn:xmpp:tmp:c2ctls", "insecure"));
             case "srp" ->

@@ -271,6 +271,13 @@ public final class Bootstrapping implements TunnelListener {
                     if (taken instanceof Taken.Held held) {
                         return pin(tunnel, held);
                     }
+                    if (taken instanceof Taken.Unpinned unpinned) {
+                        LOG.debug(
+                                "tunnel {}: a key of {} is not pinned: {}",
+                                tunnel.id(),
+                                tunnel.peer(),
+                                unpinned.reason());
+                    }
                     if (taken instanceof Taken.Refused refused) {
                         LOG.warn(
                                 "tunnel {}: a key of {} is not pinned: {}",
@@ -313,6 +320,14 @@ public final class Bootstrapping implements TunnelListener {
                         LOG.debug("tunnel {}: a key of {} came too late to be pinned", tunnel.id(), peer);
                         return CompletableFuture.completedFuture(Optional.<KnownPeer>empty());
                     }
+                    if (standsOnAnothersWord(known, tunnel.security().key())) {
+                        LOG.debug(
+                                "tunnel {}: a key of {} is not pinned: the tunnel stands on another's word ({})",
+                                tunnel.id(),
+                                peer,
+                                tunnel.security().evidence());
+                        return CompletableFuture.completedFuture(Optional.<KnownPeer>empty());
+                    }
                     Optional<KeyState> state = known.key(held.key()).map(KnownKey::state);
                     if (state.isPresent() && state.get() == KeyState.VERIFIED) {
                         return CompletableFuture.completedFuture(Optional.of(known)); // on better evidence, perhaps
@@ -350,6 +365,15 @@ public final class Bootstrapping implements TunnelListener {
                 && known.key(key)
                         .filter(k -> k.state() == KeyState.DISTRUSTED || k.state() == KeyState.EXPIRED)
                         .isPresent();
+    }
+
+    /**
+     * A CA, or somebody who certified an OpenPGP key, vouches for the tunnel's key and may take that back. A key pinned on
+     * the strength of it would be there for good: whoever leaves the house would keep a way in.
+     */
+    private static boolean standsOnAnothersWord(KnownPeer known, @Nullable KeyName key) {
+        return key != null
+                && known.key(key).filter(k -> k.state() == KeyState.VERIFIED).isEmpty();
     }
 
     private static String evidence(Security security) {

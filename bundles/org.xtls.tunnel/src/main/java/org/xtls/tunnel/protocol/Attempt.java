@@ -47,6 +47,10 @@ final class Attempt {
     Deque<String> methods = new ArrayDeque<>();
 
     String method = "";
+
+    /** Whether what is proved is a secret that both sides hold. */
+    boolean bySecret;
+
     List<String> troubles = new ArrayList<>();
     long step;
 

@@ -19,6 +19,7 @@ import org.xtls.auth.Negotiation;
 import org.xtls.auth.Offer;
 import org.xtls.auth.Role;
 import org.xtls.tls.Alert;
+import org.xtls.tls.Credential;
 import org.xtls.tls.TlsEngine;
 import org.xtls.tls.TlsException;
 import org.xtls.transport.Iq;
@@ -535,6 +536,8 @@ public final class Conversation {
                     surroundings,
                     actions::add);
             of.channel = channel;
+            of.bySecret = presented.credential() instanceof Credential.ExternalPsk
+                    || presented.credential() instanceof Credential.Srp;
             of.stage = Stage.HANDSHAKING;
             channel.begin(now);
         } catch (TlsException | RuntimeException e) {
@@ -682,7 +685,8 @@ public final class Conversation {
             broken(into, e.failure(), true, now);
             return;
         } catch (TlsException e) {
-            broken(into, reasons.tls(e), !e.fromPeer(), now);
+            boolean bySecret = attempt != null && attempt.channel == into && attempt.bySecret;
+            broken(into, bySecret ? reasons.tlsBySecret(e) : reasons.tls(e), !e.fromPeer(), now);
             return;
         }
         if (attempt != null && attempt.channel == into) {

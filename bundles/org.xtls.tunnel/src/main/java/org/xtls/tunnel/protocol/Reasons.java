@@ -123,6 +123,20 @@ final class Reasons {
         };
     }
 
+    /** Where a secret is proved, a wrong one looks like this, in TLS 1.3 and in 1.2, and nothing else is likely to. */
+    Failure tlsBySecret(TlsException e) {
+        return switch (e.alert()) {
+            case DECRYPT_ERROR, BAD_RECORD_MAC ->
+                new Failure(
+                        Code.UNTRUSTED,
+                        Fault.BETWEEN,
+                        "the secrets of this side and of " + peer + " differ, or somebody is in between (alert "
+                                + e.alert() + ")",
+                        "Compare the secret with the peer, by voice say. Each try is counted.");
+            default -> tls(e);
+        };
+    }
+
     Failure brokenRule(String what) {
         return Failure.of(Code.PROTOCOL, Fault.PEER, peer + " " + what);
     }

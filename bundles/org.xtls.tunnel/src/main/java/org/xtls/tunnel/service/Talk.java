@@ -172,6 +172,7 @@ final class Talk {
     }
 
     void received(Iq iq) {
+        service.counts().received(iq);
         int characters =
                 iq instanceof Iq.Request request ? request.payload().text().length() : 0;
         if (waiting.get() > MOST_WAITING || waitingCharacters.get() + characters > MOST_WAITING_CHARACTERS) {
@@ -347,6 +348,7 @@ final class Talk {
     private void send(Iq iq) {
         try {
             link.send(iq);
+            service.counts().sent(iq);
         } catch (RuntimeException | LinkageError e) {
             LOG.error("{} -> {}: the link failed to send", local, peer, e);
             todo.removeIf(Action.Send.class::isInstance);
@@ -368,6 +370,7 @@ final class Talk {
         OpenTunnel tunnel = new OpenTunnel(service.newTunnelId(), action.tunnel(), this, security);
         tunnels.put(action.tunnel(), tunnel);
         open = tunnel;
+        service.counts().opened(security.method());
         watch(() -> link.watch(peer));
         LOG.info(
                 "tunnel {} up: {} {} {}, {} {} {} {}, {} ({}), offers {}",
@@ -429,7 +432,8 @@ final class Talk {
         if (stanza.kind() == Stanza.Kind.IQ && (type.equals("get") || type.equals("set"))) {
             perform(conversation.send(-1, deliver.tunnel(), unavailableHere(stanza), now()));
         } else {
-            if (tunnel.firstUndelivered()) {
+            // An answer is for whoever asked, who may have gone meanwhile.
+            if (stanza.kind() != Stanza.Kind.IQ && tunnel.firstUndelivered()) {
                 LOG.warn("tunnel {}: no listener took a {} from {}", tunnel.id(), stanza.kind(), peer);
             } else {
                 LOG.debug("tunnel {}: no listener took a {}", tunnel.id(), stanza.kind());
@@ -460,6 +464,7 @@ final class Talk {
             watch(() -> link.unwatch(peer));
         }
         LOG.info("tunnel {} ended: {}", tunnel.id(), action.closure().failure().text());
+        service.counts().closed(action.closure().failure());
         tunnel.ended(action.closure());
         service.listeners().tell(listener -> listener.closed(tunnel, action.closure()));
         service.changed();
@@ -467,6 +472,7 @@ final class Talk {
 
     private void failed(Failure failure) {
         LOG.info("no tunnel between {} and {}: {}", local, peer, failure.text());
+        service.counts().failed(failure);
         List<CompletableFuture<Tunnel>> waitingForIt = List.copyOf(opening);
         opening.clear();
         waitingForIt.forEach(stage -> stage.completeExceptionally(new XtlsException(failure)));

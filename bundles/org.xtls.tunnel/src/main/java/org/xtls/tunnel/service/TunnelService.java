@@ -90,6 +90,7 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
     private final Listeners listeners = new Listeners();
     private final Questions questions = new Questions(methods, trust::get, prompt::get, this::policy);
     private final HalfOpen halfOpen = new HalfOpen();
+    private final Counts counts = new Counts();
     private final SecureRandom random = new SecureRandom();
     private final String idPrefix = letter() + letter();
     private final AtomicLong tunnelIds = new AtomicLong();
@@ -264,6 +265,7 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
         });
         dto.missing = missingServices();
         misconfigured().forEach(wrong -> dto.missing.add("sound configuration: " + wrong));
+        dto.counts = counts.describe();
         return dto;
     }
 
@@ -345,6 +347,10 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
 
     Questions questions() {
         return questions;
+    }
+
+    Counts counts() {
+        return counts;
     }
 
     Executor threads() {

@@ -57,6 +57,9 @@ class BootstrappingTest {
     private final BlockingQueue<TrustChange> julietLearns = new LinkedBlockingQueue<>();
 
     BootstrappingTest() {
+        for (Container container : List.of(romeo, juliet)) {
+            container.method.verify = negotiation -> done(new Verdict.Verified(null, "a password"));
+        }
         romeo.trust.tell(romeoLearns::add);
         juliet.trust.tell(julietLearns::add);
     }
@@ -154,7 +157,7 @@ class BootstrappingTest {
         assertEquals(juliet.me.bare(), hers.peer());
         assertEquals(juliets.name(), hers.key());
         assertEquals(KeyState.VERIFIED, hers.to());
-        assertEquals("handed over in a tunnel verified by test (scripted)", hers.evidence());
+        assertEquals("handed over in a tunnel verified by test (a password)", hers.evidence());
         assertEquals(romeos.name(), his.key());
         assertEquals(romeo.me.bare(), his.peer());
         get(tunnel.send(Stanza.chat("hi")));
@@ -248,6 +251,28 @@ class BootstrappingTest {
     }
 
     // ---- what proves nothing
+
+    @Test
+    void what_stands_on_the_word_of_a_ca_pins_nothing_that_would_outlive_it() {
+        BlockingQueue<Taken> taken = new LinkedBlockingQueue<>();
+        romeos.answers = answer -> {
+            taken.add(answer);
+            return done(answer);
+        };
+        romeo.method.verify = negotiation -> done(new Verdict.Verified(romeo.method.key(), "certified by a CA"));
+        install(romeo, romeos);
+        install(juliet, juliets);
+        Tunnel certified = romeo.open(juliet);
+        assertTrue(next(taken) instanceof Taken.Held);
+        get(certified.close());
+        next(juliet.heard.closed);
+
+        romeo.method.verify = negotiation -> done(new Verdict.Verified(null, "a password"));
+        romeo.open(juliet);
+        assertEquals(
+                "handed over in a tunnel verified by test (a password)",
+                next(romeoLearns).evidence());
+    }
 
     @Test
     void an_unverified_tunnel_asks_for_nothing_and_hands_out_nothing() {
@@ -560,6 +585,8 @@ class BootstrappingTest {
             judged.add(taken);
             return look;
         };
+        get(romeo.trust.put(juliet.me.bare(), romeo.method.key(), KeyState.VERIFIED, "pinned"));
+        romeo.method.verify = negotiation -> done(new Verdict.Verified(romeo.method.key(), "pinned"));
         install(romeo, romeos);
         install(juliet, juliets);
         Tunnel tunnel = romeo.open(juliet);

@@ -38,6 +38,7 @@ import org.xtls.auth.AuthMethod;
 import org.xtls.auth.Offer;
 import org.xtls.auth.x509.Identities;
 import org.xtls.auth.x509.X509Method;
+import org.xtls.runtime.CountsDTO;
 import org.xtls.runtime.RuntimeDTO;
 import org.xtls.runtime.TunnelDTO;
 import org.xtls.tls.TlsEngine;
@@ -901,6 +902,32 @@ class TunnelServiceTest {
         assertEquals(1, shown.acknowledged);
         get(tunnel.close());
         assertEquals(List.of(), romeo.shown());
+    }
+
+    @Test
+    void observers_see_what_has_happened_in_numbers() {
+        assertEquals(Map.of(), romeo.service.runtime().counts.handshakes);
+        Tunnel tunnel = romeo.open(juliet);
+        get(tunnel.send(Stanza.chat("hi")));
+        CountsDTO romeos = romeo.service.runtime().counts;
+        assertEquals(Map.of("test", 1L), romeos.handshakes);
+        assertEquals(Map.of(), romeos.closures);
+        assertTrue(romeos.bytesSent > 500 && romeos.bytesReceived > 500, romeos.toString());
+        get(tunnel.close());
+        next(juliet.heard.closed);
+        romeos = romeo.service.runtime().counts;
+        CountsDTO juliets = juliet.service.runtime().counts;
+        assertEquals(Map.of("CLOSED", 1L), romeos.closures);
+        assertEquals(Map.of("CLOSED_BY_PEER", 1L), juliets.closures);
+        assertEquals(romeos.bytesSent, juliets.bytesReceived);
+        assertEquals(juliets.bytesSent, romeos.bytesReceived);
+
+        assertEquals(
+                Code.NOT_SUPPORTED,
+                failure(romeo.service.open(romeo.me, FullJid.parse("tybalt@capulet.lit/street")))
+                        .code());
+        assertEquals(Map.of("NOT_SUPPORTED", 1L), romeo.service.runtime().counts.failures);
+        assertEquals(Map.of("test", 1L), romeo.service.runtime().counts.handshakes);
     }
 
     @Test
