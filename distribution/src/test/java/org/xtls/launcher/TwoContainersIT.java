@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,7 +26,17 @@ import org.xtls.server.loopback.LoopbackServer;
 @Timeout(240)
 class TwoContainersIT {
     private static final String JULIET = "juliet@capulet.com/balcony";
-    private static final List<String> SUITORS = List.of("romeo", "mercutio", "benvolio", "paris", "tybalt");
+    private static final List<String> SUITORS = List.of(
+            "romeo",
+            "mercutio",
+            "benvolio",
+            "paris",
+            "tybalt",
+            "escalus",
+            "laurence",
+            "balthasar",
+            "sampson",
+            "gregory");
 
     private static final List<String> seen = new CopyOnWriteArrayList<>();
     private static final Deque<String> waiting = new ArrayDeque<>(SUITORS);
@@ -78,7 +89,8 @@ class TwoContainersIT {
         assertTrue(suitor.tell("open " + JULIET).contains("verified"));
         juliet.tell("echo on");
         assertEquals("acknowledged by the peer\n", suitor.tell("send " + JULIET + " 'by yonder blessed moon'"));
-        assertTrue(juliet.tell("receive --timeout 30").startsWith(suitorsJid + " verified\n<message "));
+        String received = juliet.tell("receive --timeout 30");
+        assertTrue(received.startsWith(suitorsJid + " verified\n<message "), received);
         String echo = suitor.tell("receive --timeout 30");
         assertTrue(echo.startsWith(JULIET + " verified\n") && echo.contains("by yonder blessed moon"), echo);
         assertTrue(suitor.tell("tunnels").contains("TLSv1.3"));
@@ -132,6 +144,110 @@ class TwoContainersIT {
         assertTrue(told.contains("unverified"), told);
         assertTrue(told.contains("Somebody in between may be at both ends."), told);
         suitor.leave();
+    }
+
+    @Test
+    void a_code_told_by_voice_makes_the_first_tunnel_and_the_keys_it_carries_make_the_next() throws Exception {
+        String code = codeFor(suitorsJid);
+        assertTrue(suitor.tell("pair juliet@capulet.com " + code).contains("now either side opens the tunnel"));
+
+        String first = suitor.tell("open " + JULIET);
+        assertTrue(first.contains("verified (pairing code)") && first.contains("method  srp-psk\n"), first);
+        assertTrue(first.contains("key     none: the peer proved a shared secret\n"), first);
+        awaitKey(suitor, JULIET);
+        awaitKey(juliet, suitorsJid);
+        assertEquals("no passwords are kept\n", suitor.tell("passwords"));
+        suitor.tell("close " + JULIET);
+
+        String next = juliet.tell("open " + suitorsJid);
+        assertTrue(next.contains("verified (pinned)") && next.contains("method  x509\n"), next);
+        suitor.leave();
+        assertFalse(seen.stream().anyMatch(stanza -> stanza.contains(code) || stanza.contains(code.replace(" ", ""))));
+    }
+
+    @Test
+    void a_wrong_code_makes_no_tunnel_and_costs_a_guess() throws Exception {
+        String right = codeFor(suitorsJid);
+        String wrong = (right.charAt(0) == '1' ? '2' : '1') + right.substring(1);
+        suitor.tell("pair juliet@capulet.com " + wrong);
+
+        suitor.type("open " + JULIET);
+
+        assertEquals(1, suitor.status());
+        assertEquals(1, suitor.errors().lines().count(), suitor.errors());
+        String held = juliet.tell("passwords");
+        assertTrue(held.contains("pairing-code  both  2 left"), held);
+        juliet.tell("forget " + suitorsJid);
+        assertEquals("no passwords are kept\n", juliet.tell("passwords"));
+    }
+
+    @Test
+    void a_password_that_both_keep_verifies_a_tunnel_that_either_begins() throws Exception {
+        suitor.tell("password juliet@capulet.com 'the mask of night'");
+        juliet.tell("password " + suitorsJid + " 'the mask of night'");
+
+        String told = juliet.tell("open " + suitorsJid);
+
+        assertTrue(told.contains("verified (password)") && told.contains("method  srp-psk\n"), told);
+        String held = suitor.tell("passwords");
+        assertTrue(held.contains("  password  both  5 left "), held);
+        juliet.tell("forget " + suitorsJid);
+        suitor.leave();
+    }
+
+    @Test
+    void an_unverified_tunnel_is_verified_later_by_a_password() throws Exception {
+        suitor.tell("policy first-use accept");
+        juliet.tell("policy first-use accept");
+        assertTrue(suitor.tell("open " + JULIET).contains("unverified"));
+        juliet.tell("policy first-use ask");
+        suitor.tell("password juliet@capulet.com 'the mask of night'");
+        juliet.tell("password " + suitorsJid + " 'the mask of night'");
+
+        String told = suitor.tell("verify " + JULIET);
+
+        assertTrue(told.contains("\nverified: juliet@capulet.com is x509 "), told);
+        assertTrue(suitor.tell("tunnels").contains("  verified  "));
+        awaitKey(juliet, suitorsJid);
+        juliet.tell("forget " + suitorsJid);
+        suitor.leave();
+    }
+
+    @Test
+    void a_password_that_differs_verifies_nothing() throws Exception {
+        suitor.tell("policy first-use accept");
+        juliet.tell("policy first-use accept");
+        assertTrue(suitor.tell("open " + JULIET).contains("unverified"));
+        juliet.tell("policy first-use ask");
+        suitor.tell("password juliet@capulet.com 'the mask of night'");
+        juliet.tell("password " + suitorsJid + " 'the cloak of night'");
+
+        suitor.type("verify " + JULIET);
+
+        assertEquals(1, suitor.status());
+        assertTrue(suitor.errors().contains("The secrets of the two sides differ"), suitor.errors());
+        assertFalse(juliet.tell("trust " + suitorsJid).startsWith("verified "));
+        juliet.tell("forget " + suitorsJid);
+    }
+
+    /** Juliet makes a code; what her suitor hears of it. */
+    private static String codeFor(String suitor) throws Exception {
+        return juliet.tell("pair " + suitor)
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElseThrow()
+                .strip();
+    }
+
+    /** Keys go through a tunnel in their own time. */
+    private static void awaitKey(Xtls container, String of) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
+        String known = container.tell("trust " + of);
+        while (!known.startsWith("verified x509\n") && System.nanoTime() < end) {
+            known = container.tell("trust " + of);
+        }
+        assertTrue(known.startsWith("verified x509\n"), known);
     }
 
     private void assertClosedInGoodOrder() {

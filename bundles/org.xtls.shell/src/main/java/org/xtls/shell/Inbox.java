@@ -9,7 +9,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xtls.FullJid;
-import org.xtls.Trust;
 
 /**
  * Stanzas that nobody has read yet. It is bounded, or a peer could fill this side's memory; when it is full the oldest
@@ -26,8 +25,8 @@ final class Inbox {
     private long characters;
     private long lost;
 
-    /** What came out of a tunnel, the trust being that of the moment. */
-    record Entry(FullJid peer, Trust trust, String xml) {}
+    /** What came out of a tunnel, with how far that was to be trusted at the moment. */
+    record Entry(FullJid peer, String standing, String xml) {}
 
     Inbox(int most, long mostCharacters) {
         this.most = most;

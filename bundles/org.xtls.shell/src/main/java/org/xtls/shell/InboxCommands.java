@@ -18,7 +18,13 @@ import org.xtls.xml.Element;
 @Component(
         immediate = true, // between two commands too, stanzas come and echo stays on
         service = {TunnelListener.class, InboxCommands.class},
-        property = {"osgi.command.scope=xtls", "osgi.command.function=receive", "osgi.command.function=echo"})
+        property = {
+            "osgi.command.scope=xtls",
+            "osgi.command.function=receive",
+            "osgi.command.function=echo",
+            // After all others: an iq that one of them took, such as an exchange of theirs, is nothing to read.
+            "service.ranking:Integer=-1000"
+        })
 public final class InboxCommands implements TunnelListener {
     private static final Logger log = LoggerFactory.getLogger(InboxCommands.class);
     private static final int MOST_STANZAS = 10_000;
@@ -46,7 +52,7 @@ public final class InboxCommands implements TunnelListener {
         }
         Inbox.Entry entry =
                 next.orElseThrow(() -> new CommandException("No stanza came within " + seconds + " seconds."));
-        System.out.println(Printable.text(entry.peer() + " " + TunnelCommands.trust(entry.trust())));
+        System.out.println(Printable.text(entry.peer() + " " + entry.standing()));
         System.out.println(Printable.xml(entry.xml()));
     }
 
@@ -63,7 +69,7 @@ public final class InboxCommands implements TunnelListener {
 
     @Override
     public boolean received(Tunnel tunnel, Stanza stanza) {
-        inbox.add(new Inbox.Entry(tunnel.peer(), tunnel.security().trust(), stanza.toXml()));
+        inbox.add(new Inbox.Entry(tunnel.peer(), TunnelCommands.standing(tunnel.security()), stanza.toXml()));
         if (echo) {
             answer(tunnel, stanza);
         }

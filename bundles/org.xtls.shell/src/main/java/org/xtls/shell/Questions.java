@@ -274,6 +274,50 @@ public final class Questions implements TrustPrompt, SecretPrompt {
         text.append(Printable.text(line)).append('\n');
     }
 
+    /**
+     * Answers the question for a secret that is asked about a peer, on behalf of a command that waits for the answer and
+     * holds up the prompt. Nothing typed is no.
+     */
+    void answerNow(CommandSession session, FullJid peer) throws CommandException {
+        Secret asked;
+        synchronized (open) {
+            asked = open.values().stream()
+                    .filter(one -> one.concerns(peer))
+                    .filter(Secret.class::isInstance)
+                    .map(Secret.class::cast)
+                    .findFirst()
+                    .orElse(null);
+        }
+        if (asked == null) {
+            throw new CommandException("A question comes first: answer it, then try again.");
+        }
+        try {
+            Optional<char[]> typed =
+                    Unseen.read(session, "secret: ", "to \"password\" first").filter(secret -> secret.length > 0);
+            if (typed.isPresent()) {
+                give(asked, checked(typed.get()));
+            }
+        } finally {
+            asked.decline();
+        }
+    }
+
+    private static char[] checked(char[] secret) throws CommandException {
+        if (secret.length == 0 || secret.length > LONGEST_SECRET) {
+            Arrays.fill(secret, '\0');
+            throw new CommandException("A secret has 1 to " + LONGEST_SECRET + " characters.");
+        }
+        return secret;
+    }
+
+    private static boolean give(Secret asked, char[] secret) {
+        boolean taken = asked.answer().complete(Optional.of(secret));
+        if (!taken) {
+            Arrays.fill(secret, '\0');
+        }
+        return taken;
+    }
+
     /** The command. */
     public final class Answers {
         @Descriptor(Usage.ANSWER)
@@ -288,7 +332,7 @@ public final class Questions implements TrustPrompt, SecretPrompt {
             }
             boolean taken = asked instanceof Key key
                     ? key.answer().complete(judgement(arguments))
-                    : asked instanceof Secret secret && answer(secret, secret(session, arguments));
+                    : asked instanceof Secret secret && give(secret, secret(session, arguments));
             if (!taken) {
                 throw new CommandException("The question is not asked any more.");
             }
@@ -320,22 +364,13 @@ public final class Questions implements TrustPrompt, SecretPrompt {
             if (arguments.size() == 2) {
                 throw arguments.wrong("'" + arguments.word(1) + "' is no answer to a question for a secret");
             }
-            char[] secret = arguments.option("--password").isPresent()
-                    ? arguments.option("--password").get().toCharArray()
-                    : Unseen.read(session, "secret: ");
-            if (secret.length == 0 || secret.length > LONGEST_SECRET) {
-                Arrays.fill(secret, '\0');
-                throw new CommandException("A secret has 1 to " + LONGEST_SECRET + " characters.");
-            }
-            return secret;
-        }
-
-        private static boolean answer(Secret asked, char[] secret) {
-            boolean taken = asked.answer().complete(Optional.of(secret));
-            if (!taken) {
-                Arrays.fill(secret, '\0');
-            }
-            return taken;
+            Optional<String> given = arguments.option("--password");
+            return checked(
+                    given.isPresent()
+                            ? given.get().toCharArray()
+                            : Unseen.read(session, "secret: ", "with --password")
+                                    .orElseThrow(() ->
+                                            new CommandException("Nothing was given; the question is still open.")));
         }
     }
 }

@@ -1,7 +1,10 @@
 package org.xtls.shell;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -11,6 +14,8 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.xtls.BareJid;
+import org.xtls.FullJid;
 import org.xtls.runtime.RuntimeDTO;
 import org.xtls.runtime.XtlsRuntime;
 
@@ -27,6 +32,13 @@ public final class RuntimeWatch {
 
     RuntimeDTO now() throws CommandException {
         return present().runtime();
+    }
+
+    /** The own accounts that are logged in. */
+    List<BareJid> accounts() throws CommandException {
+        SortedSet<String> accounts = new TreeSet<>();
+        now().links.forEach(link -> accounts.add(FullJid.parse(link).bare().toString()));
+        return accounts.stream().map(BareJid::parse).toList();
     }
 
     private XtlsRuntime present() throws CommandException {

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -26,7 +25,6 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.xtls.BareJid;
-import org.xtls.FullJid;
 import org.xtls.auth.OwnKeys;
 import org.xtls.runtime.MethodDTO;
 import org.xtls.runtime.RuntimeDTO;
@@ -56,6 +54,9 @@ public final class TrustCommands {
     /** Between two rules in the runtime's description. */
     private static final String RULE_SEPARATOR = "; ";
 
+    /** The evidence of a key that a command has pinned. */
+    static final String PINNED = "pinned on the shell";
+
     private final RuntimeWatch runtime;
 
     @Reference(policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
@@ -81,17 +82,15 @@ public final class TrustCommands {
     @Descriptor(Usage.IDENTITY)
     public void identity(@Descriptor("nothing") @Nullable String[] words) throws CommandException {
         Arguments.of(Usage.IDENTITY, words).words(0, 0);
-        List<String> links = runtime.now().links;
-        if (links.isEmpty()) {
+        List<BareJid> accounts = runtime.accounts();
+        if (accounts.isEmpty()) {
             throw new CommandException("There is no identity to show before you are logged in: connect first.");
         }
         if (ownKeys.isEmpty()) {
             throw CommandException.missing("method with keys of your own", "org.xtls.auth.x509");
         }
-        SortedSet<String> accounts = new TreeSet<>();
-        links.forEach(link -> accounts.add(FullJid.parse(link).bare().toString()));
-        for (String account : accounts) {
-            print(BareJid.parse(account));
+        for (BareJid account : accounts) {
+            print(account);
         }
     }
 
@@ -109,7 +108,7 @@ public final class TrustCommands {
         }
         arguments.words(3, Integer.MAX_VALUE);
         KeyName key = key(arguments);
-        Stages.await(trustStore().put(peer, key, KeyState.VERIFIED, "pinned on the shell"));
+        Stages.await(trustStore().put(peer, key, KeyState.VERIFIED, PINNED));
         System.out.println(Printable.text("trusted: " + peer + " is " + key.method() + " " + key.grouped()));
         List<MethodDTO> methods = runtime.now().methods;
         if (methods.stream().noneMatch(method -> method.name.equals(key.method()))) {
@@ -282,19 +281,31 @@ public final class TrustCommands {
         }
     }
 
-    private static String name(KeyState state) {
+    static String name(KeyState state) {
         return state.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private void print(BareJid account) throws CommandException {
         Map<String, KeyName> current = new LinkedHashMap<>();
+        CommandException unusable = null;
         for (OwnKeys method : ownKeys) {
-            for (KeyName key : Stages.await(method.keys(account))) {
+            List<KeyName> keys;
+            try {
+                keys = Stages.await(method.keys(account));
+            } catch (CommandException e) {
+                unusable = e; // which is no reason to keep back the other methods' keys
+                System.err.println(e.getMessage());
+                continue;
+            }
+            for (KeyName key : keys) {
                 current.putIfAbsent(key.method(), key);
                 System.out.println(Printable.text(account + " " + key.method()));
                 System.out.println("  " + key.grouped());
                 System.out.println(Printable.text("  trust " + account + " " + key));
             }
+        }
+        if (current.isEmpty() && unusable != null) {
+            throw unusable;
         }
         TrustUri uri = new TrustUri(account, List.copyOf(current.values()));
         System.out.println(uri);

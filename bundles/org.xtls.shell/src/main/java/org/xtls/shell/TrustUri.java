@@ -1,6 +1,5 @@
 package org.xtls.shell;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.xtls.BareJid;
 import org.xtls.trust.KeyName;
@@ -13,25 +12,8 @@ import org.xtls.trust.KeyName;
 record TrustUri(BareJid account, List<KeyName> keys) {
     @Override
     public String toString() {
-        StringBuilder uri = new StringBuilder("xmpp:");
-        if (!account.local().isEmpty()) {
-            uri.append(encoded(account.local())).append('@');
-        }
-        uri.append(encoded(account.domain())).append("?xtls-trust");
+        StringBuilder uri = new StringBuilder(XmppUri.of(account, "xtls-trust"));
         keys.forEach(key -> uri.append(';').append(key.method()).append('=').append(key.fingerprint()));
         return uri.toString();
-    }
-
-    private static String encoded(String part) {
-        StringBuilder encoded = new StringBuilder();
-        for (byte octet : part.getBytes(StandardCharsets.UTF_8)) {
-            char c = (char) (octet & 0xff);
-            if (c < 0x80 && (Character.isLetterOrDigit(c) || "-._~".indexOf(c) >= 0)) {
-                encoded.append(c);
-            } else {
-                encoded.append('%').append("%02X".formatted((int) c));
-            }
-        }
-        return encoded.toString();
     }
 }

@@ -1,6 +1,8 @@
 package org.xtls.shell;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.felix.service.command.Descriptor;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -72,16 +74,26 @@ public final class TunnelCommands {
         System.out.println(Printable.text("tunnel " + tunnel.id() + " with " + tunnel.peer() + " is open"));
         line("trust", trust(security.trust()) + " (" + security.evidence() + ")");
         KeyName key = security.key();
-        line("key", key == null ? "none" : key.method() + " " + key.grouped());
-        line("tls", security.tls() + ", " + security.group() + ", " + security.suite());
-        line("method", security.method());
+        line("key", key == null ? "none: the peer proved a shared secret" : key.method() + " " + key.grouped());
+        line(
+                "tls",
+                Stream.of(security.tls(), security.group(), security.suite())
+                        .filter(part -> !part.isEmpty())
+                        .collect(Collectors.joining(", ")));
+        line("method", security.method() + (isLegacy(security) ? " (legacy)" : ""));
         line("offers", security.offersConfirmed() ? "confirmed by the peer" : "unconfirmed");
         line(
                 "sends",
                 "acknowledged by the " + (security.acknowledgement() == Acknowledgement.PEER ? "peer" : "link only"));
+        if (isLegacy(security)) {
+            System.out.println(
+                    "Legacy: TLS 1.2 with CBC and SHA-1, as RFC 5054 has it, for peers that can do no better.");
+        }
         if (security.trust() == Trust.UNVERIFIED && key != null) {
             System.out.println(Printable.text("Somebody in between may be at both ends. Compare the key with what the"
                     + " peer's \"identity\" shows, then: trust " + peer.bare() + " " + key));
+            System.out.println(
+                    Printable.text("Or, where the two of you share a secret, and no server knows it: verify " + peer));
         }
     }
 
@@ -113,7 +125,7 @@ public final class TunnelCommands {
                 tunnel.role,
                 tunnel.state,
                 tunnel.method,
-                tunnel.tls,
+                (tunnel.tls + (isLegacy(tunnel.method, tunnel.tls) ? " (legacy)" : "")).strip(),
                 tunnel.group,
                 tunnel.suite,
                 tunnel.trust,
@@ -146,11 +158,25 @@ public final class TunnelCommands {
         System.out.println(Printable.text("tunnel with " + peer + " is closed"));
     }
 
-    static String trust(Trust trust) {
+    /** How far a tunnel is to be trusted, in a word or two. */
+    static String standing(Security security) {
+        return trust(security.trust()) + (isLegacy(security) ? ", legacy" : "");
+    }
+
+    private static String trust(Trust trust) {
         return switch (trust) {
             case VERIFIED -> "verified";
             case UNVERIFIED -> "unverified";
         };
+    }
+
+    private static boolean isLegacy(Security security) {
+        return isLegacy(security.method(), security.tls());
+    }
+
+    /** TLS 1.2 is there for RFC 5054 only, whose name on the wire is known before there is any TLS. */
+    private static boolean isLegacy(String method, String tls) {
+        return method.equals("srp") || tls.equals("TLSv1.2");
     }
 
     private static void line(String name, String value) {

@@ -10,26 +10,30 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.xtls.BareJid;
 import org.xtls.Closure;
 import org.xtls.Failure;
 import org.xtls.FullJid;
 import org.xtls.Tunnel;
 import org.xtls.TunnelListener;
+import org.xtls.trust.TrustChange;
+import org.xtls.trust.TrustListener;
 
 /**
  * What happens to tunnels without a command having asked for it: they open, because the peer began or a question was
- * answered, and they end. The human at the terminal reads of it, where the framework property
+ * answered, keys that are handed over in them are verified, and they end. The human at the terminal reads of it, where the framework property
  * {@value Questions#INTERACTIVE} says that one is; why the last tunnel with a peer ended is kept for commands.
  */
 @Component(
         immediate = true, // tunnels end between two commands too
-        service = {TunnelListener.class, TunnelNews.class})
-public final class TunnelNews implements TunnelListener {
+        service = {TunnelListener.class, TrustListener.class, TunnelNews.class})
+public final class TunnelNews implements TunnelListener, TrustListener {
     /** Whoever may open tunnels from many resources could fill this side's memory. */
     static final int MOST_ENDS = 100;
 
     private final Consumer<String> terminal;
     private final List<FullJid> expected = new ArrayList<>();
+    private final List<BareJid> verifying = new ArrayList<>();
     private @Nullable String known;
     private final Map<FullJid, Failure> ends = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -63,7 +67,7 @@ public final class TunnelNews implements TunnelListener {
             }
         }
         tell("tunnel " + tunnel.id() + " with " + tunnel.peer() + " is open: "
-                + TunnelCommands.trust(tunnel.security().trust()));
+                + TunnelCommands.standing(tunnel.security()));
     }
 
     @Override
@@ -78,6 +82,32 @@ public final class TunnelNews implements TunnelListener {
             case CLOSED, REPLACED -> {} // by a command, which tells; or there is another
             default -> tell("tunnel " + tunnel.id() + " with " + tunnel.peer() + " has ended: " + failure.text());
         }
+    }
+
+    @Override
+    public void changed(TrustChange change) {
+        synchronized (this) {
+            if (verifying.contains(change.peer()) || change.evidence().equals(TrustCommands.PINNED)) {
+                return;
+            }
+        }
+        switch (change.to()) {
+            case VERIFIED, EXPIRED -> {
+                tell("key of " + change.peer() + " is " + TrustCommands.name(change.to()) + " now: "
+                        + change.evidence());
+                tell("  " + change.key().method() + " " + change.key().grouped());
+            }
+            case FIRST_USE, DISTRUSTED -> {} // this side's own user or policy said so
+        }
+    }
+
+    /** A command verifies the key of this peer, and will tell of it. */
+    synchronized void verifying(BareJid peer) {
+        verifying.add(peer);
+    }
+
+    synchronized void verified(BareJid peer) {
+        verifying.remove(peer);
     }
 
     /** A command waits for a tunnel with this peer and will tell of it. */

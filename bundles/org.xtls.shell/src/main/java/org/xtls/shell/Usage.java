@@ -53,6 +53,52 @@ final class Usage {
               either place is distrusted afterwards. Only take what comes from somebody whose word you would take.
             """;
 
+    static final String PAIR = """
+            pair JID [CODE] [--account JID]
+              Two who share nothing yet: one makes a code, tells it to the other by voice or shows it, the other enters it.
+              The next tunnel between them, opened by either side, is verified by it; their keys go through that tunnel,
+              so that later ones need no code. A code is good for some minutes, one tunnel and three failures.
+              JID              the peer's account
+              CODE             the digits that the peer's "pair" shows; blanks are ignored. Without it a code is made
+              --account        which of your accounts, where more than one is logged in
+            """;
+
+    static final String PASSWORD = """
+            password JID [PASSWORD] [--use both|answer] [--account JID]
+              Keeps a password that you share with a peer, who keeps the same for you: tunnels are verified by it as long as
+              no key is known. It replaces one that was kept, with all its guesses. "pair" is easier for a first contact.
+              JID              the peer's account
+              PASSWORD         1 to 256 characters; quote it if it holds blanks. Without it you are asked for it, unseen
+              --use            both: for tunnels that either side begins (the default)
+                               answer: for tunnels that the peer begins; what is kept cannot be read, only guessed
+              --account        which of your accounts, where more than one is logged in
+            """;
+
+    static final String PASSWORDS = """
+            passwords
+              Lists the passwords and pairing codes that are held, with how often each can still be tried, but not
+              what they are.
+            """;
+
+    static final String FORGET = """
+            forget JID [--account JID]
+              Forgets the password and the pairing code for a peer. Keys that are known stay: see distrust.
+              --account        for this one of your accounts only
+            """;
+
+    static final String UNLOCK = """
+            unlock JID
+              Gives the password for a peer all its guesses again, when wrong ones have made it wait or locked it. Ask the
+              peer first: somebody may be trying passwords.
+            """;
+
+    static final String VERIFY = """
+            verify FULLJID
+              Verifies an unverified tunnel by a password or pairing code that both sides hold, or are asked for; it is not
+              sent. The key that the tunnel stands on is verified then, on both sides.
+              FULLJID          the peer with its resource, as "tunnels" shows it
+            """;
+
     static final String POLICY = """
             policy [KEY VALUE | rule PATTERN: STATEMENTS | no-rule PATTERN]
               Shows what is wanted of tunnels, or changes one value or rule of it and waits until it is in force.
@@ -134,6 +180,12 @@ final class Usage {
             DISTRUST,
             TRUST_EXPORT,
             TRUST_IMPORT,
+            PAIR,
+            PASSWORD,
+            PASSWORDS,
+            FORGET,
+            UNLOCK,
+            VERIFY,
             POLICY,
             METHODS,
             OPEN,

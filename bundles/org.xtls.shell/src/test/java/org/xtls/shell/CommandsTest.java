@@ -358,12 +358,12 @@ class CommandsTest {
     void an_inbox_that_nobody_reads_is_bounded_and_tells_what_it_lost() throws Exception {
         Inbox inbox = new Inbox(3, 100);
         for (int i = 0; i < 5; i++) {
-            inbox.add(new Inbox.Entry(Verona.JULIET, Trust.VERIFIED, "stanza " + i));
+            inbox.add(new Inbox.Entry(Verona.JULIET, "verified", "stanza " + i));
         }
         assertEquals(2, inbox.lost());
         assertEquals("stanza 2", inbox.take(Duration.ZERO).orElseThrow().xml());
 
-        inbox.add(new Inbox.Entry(Verona.JULIET, Trust.VERIFIED, "x".repeat(99)));
+        inbox.add(new Inbox.Entry(Verona.JULIET, "verified", "x".repeat(99)));
         assertEquals(2, inbox.lost());
         assertEquals(99, inbox.take(Duration.ZERO).orElseThrow().xml().length());
     }

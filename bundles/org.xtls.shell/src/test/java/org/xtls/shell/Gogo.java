@@ -5,6 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,6 +24,8 @@ final class Gogo implements AutoCloseable {
     final TrustCommands trust = new TrustCommands(runtime);
     final List<String> asked = new CopyOnWriteArrayList<>();
     final Questions questions = new Questions(asked::add);
+    final PasswordCommands passwords =
+            new PasswordCommands(tunnels, runtime, questions, news, Clock.fixed(Verona.NOW, ZoneOffset.UTC));
     final InboxCommands inbox = new InboxCommands();
     final CommandProcessorImpl processor;
 
@@ -37,6 +41,7 @@ final class Gogo implements AutoCloseable {
         add(connections, "connect", "disconnect");
         add(trust, "identity", "trust", "distrust", "policy", "methods");
         add(tunnelCommands, "open", "tunnels", "send", "close");
+        add(passwords, "pair", "password", "passwords", "forget", "unlock", "verify");
         add(inbox, "receive", "echo");
         add(new SendXml(tunnels), "send-xml");
         add(new TrustTransfer.Export(trust), "trust-export");
@@ -53,6 +58,8 @@ final class Gogo implements AutoCloseable {
         connections.connections = verona;
         trust.trustStore = verona;
         trust.ownKeys = List.of(verona);
+        passwords.passwords = verona.secrets;
+        passwords.verification = verona.secrets;
         return this;
     }
 

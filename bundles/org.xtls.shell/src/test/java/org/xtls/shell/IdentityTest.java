@@ -46,7 +46,7 @@ class IdentityTest {
     }
 
     /** The dark modules without the quiet zone of four. */
-    private static BitMatrix modules(List<String> lines) {
+    static BitMatrix modules(List<String> lines) {
         int size = lines.get(0).length() - 8;
         BitMatrix modules = new BitMatrix(size);
         for (int y = 0; y < size; y++) {

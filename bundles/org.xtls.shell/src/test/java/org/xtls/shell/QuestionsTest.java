@@ -4,21 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PipedInputStream;
-import java.io.PipedOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.jline.reader.LineReader;
-import org.jline.reader.LineReaderBuilder;
-import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -176,34 +166,17 @@ class QuestionsTest {
 
     @Test
     void what_is_typed_into_the_real_reader_is_neither_shown_nor_kept() throws Exception {
-        PipedOutputStream keyboard = new PipedOutputStream();
-        ByteArrayOutputStream shown = new ByteArrayOutputStream();
-        OutputStream screen = new OutputStream() {
-            @Override
-            public void write(int octet) throws IOException {
-                shown.write(octet);
-                // A human types when there is something to answer.
-                if (shown.toString(StandardCharsets.UTF_8).endsWith("secret: ")) {
-                    keyboard.write("romeo, romeo\r".getBytes(StandardCharsets.UTF_8));
-                    keyboard.flush();
-                }
-            }
-        };
-        try (Terminal terminal = TerminalBuilder.builder()
-                .system(false)
-                .type("ansi")
-                .streams(new PipedInputStream(keyboard), screen)
-                .build()) {
-            LineReader reader = LineReaderBuilder.builder().terminal(terminal).build();
-            gogo.put(".reader", reader);
+        try (Keyboard keyboard = new Keyboard("secret: ", Keyboard.INTERRUPT, "romeo, romeo\r")) {
+            gogo.put(".reader", keyboard.reader);
             CompletableFuture<Optional<char[]>> secret = askForPassword();
 
+            assertEquals("Nothing was given; the question is still open.", gogo.failing("answer 1"));
             gogo.run("answer 1");
 
             assertEquals("romeo, romeo", new String(secret.get().orElseThrow()));
-            assertTrue(shown.toString(StandardCharsets.UTF_8).contains("secret: "));
-            assertFalse(shown.toString(StandardCharsets.UTF_8).contains("romeo"));
-            assertTrue(reader.getHistory().isEmpty());
+            assertTrue(keyboard.shown().contains("secret: "));
+            assertFalse(keyboard.shown().contains("romeo"));
+            assertTrue(keyboard.reader.getHistory().isEmpty());
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.xtls.Acknowledgement;
 import org.xtls.BareJid;
 import org.xtls.Closure;
@@ -43,6 +44,9 @@ final class Verona implements Xtls, XtlsRuntime, Connections, TrustStore, OwnKey
     static final KeyName ROMEOS_KEY = new KeyName("x509", "1a2b".repeat(16));
     static final KeyName JULIETS_KEY = new KeyName("x509", "0f9e".repeat(16));
 
+    static final Instant NOW = Instant.parse("1597-01-28T20:00:00Z");
+
+    final Secrets secrets = new Secrets();
     final RuntimeDTO state = new RuntimeDTO();
     final CountDownLatch looked = new CountDownLatch(1);
     final List<Login> logins = new CopyOnWriteArrayList<>();
@@ -195,6 +199,12 @@ final class Verona implements Xtls, XtlsRuntime, Connections, TrustStore, OwnKey
         CompletableFuture<Acknowledgement> acknowledgement = CompletableFuture.completedFuture(Acknowledgement.PEER);
         Closure closure = new Closure(true, Failure.of(Failure.Code.CLOSED, Failure.Fault.NONE, "Closed."));
         Trust trust = Trust.VERIFIED;
+        String method = "x509";
+        String tls = "TLSv1.3";
+
+        @Nullable
+        KeyName key = JULIETS_KEY;
+
         private final FullJid peer;
 
         Passage() {
@@ -223,11 +233,11 @@ final class Verona implements Xtls, XtlsRuntime, Connections, TrustStore, OwnKey
         @Override
         public Security security() {
             return new Security(
-                    "x509",
-                    "TLSv1.3",
+                    method,
+                    tls,
                     "X25519MLKEM768",
                     "TLS_AES_128_GCM_SHA256",
-                    JULIETS_KEY,
+                    key,
                     trust,
                     "pinned",
                     true,
