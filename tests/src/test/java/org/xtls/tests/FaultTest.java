@@ -113,6 +113,7 @@ class FaultTest {
                     .distrust(scene.juliet().account(), scene.juliet().fingerprint());
             Refusal refusal = refused(scene.romeo().opening(scene.juliet().jid()));
             assertEquals("UNTRUSTED", refusal.code(), refusal.toString());
+            ending(scene.juliet());
             assertNoTunnels();
         });
     }
@@ -130,6 +131,7 @@ class FaultTest {
                 Refusal refusal = refused(scene.romeo().opening(scene.juliet().jid()));
                 assertEquals("UNTRUSTED", refusal.code(), refusal.toString());
                 assertTrue(refusal.getMessage().contains(MERCUTIO), refusal.toString());
+                ending(scene.juliet());
                 assertNoTunnels();
             });
         } finally {

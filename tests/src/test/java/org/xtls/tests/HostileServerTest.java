@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -29,6 +30,7 @@ import org.xtls.server.loopback.Stanza;
 import org.xtls.server.loopback.Verdict;
 import org.xtls.server.loopback.Wiretap;
 import org.xtls.tests.Theatre.Scene;
+import org.xtls.tests.container.Contents;
 import org.xtls.tests.stage.End;
 import org.xtls.tests.stage.Event;
 import org.xtls.tests.stage.Refusal;
@@ -38,10 +40,13 @@ import org.xtls.tests.stage.Talk;
 class HostileServerTest {
     private static final String XTLS = "urn:xmpp:tmp:xtls";
     private static final String OFFERS = "urn:xmpp:tmp:c2ctls";
+    private static final String PUBKEY = "urn:xmpp:tmp:pubkey";
+    private static final String OURS = "urn:x-xtls:1";
+    private static final String DISCO = "http://jabber.org/protocol/disco#info";
     private static final String SECRET = "a-rose-by-any-other-name";
 
     @RegisterExtension
-    static final Theatre THEATRE = new Theatre();
+    static final Theatre THEATRE = new Theatre(Contents.srp());
 
     private static final List<String> SEEN = new CopyOnWriteArrayList<>();
     private static LoopbackServer server;
@@ -227,6 +232,127 @@ class HostileServerTest {
     }
 
     @Test
+    void it_strips_insecure_from_romeos_offer_and_both_sides_say_so() {
+        withFirstUse("accept", scene -> {
+            server.interceptor(editingOffers(Set.of("start"), offer -> offer.without(OFFERS, "insecure")));
+            assertNoTunnel(scene, "OFFER_TAMPERED", "OFFER_TAMPERED");
+        });
+    }
+
+    @Test
+    void it_strips_insecure_from_juliets_answer_and_nothing_is_left_that_romeo_could_go_on_with() {
+        withFirstUse("accept", scene -> {
+            server.interceptor(editingOffers(Set.of("proceed"), offer -> offer.without(OFFERS, "insecure")));
+            assertNoTunnel(scene, "NO_COMMON_METHOD", "CLOSED_BY_PEER");
+        });
+    }
+
+    @Test
+    void it_swaps_the_keyinfo_of_romeos_offer_and_juliet_takes_up_nothing_with_a_stranger_to_her() {
+        try (Scene scene = scene().trusting()) {
+            server.interceptor(editingOffers(Set.of("start"), offer -> swapped(offer, 64)));
+            assertNoTunnel(scene, "REFUSED", "NO_COMMON_METHOD");
+        }
+    }
+
+    @Test
+    void it_swaps_the_keyinfo_for_look_up_by_plain_peers_and_both_sides_say_so() {
+        tampersWith("start", offer -> swapped(offer, 40));
+    }
+
+    @Test
+    void it_swaps_the_keyinfo_of_juliets_answer_and_both_sides_say_so() {
+        tampersWith("proceed", offer -> swapped(swapped(offer, 64), 40));
+    }
+
+    @Test
+    void it_swaps_the_keyinfo_for_one_of_its_own_between_strangers_and_both_sides_say_so() {
+        withFirstUse("accept", scene -> {
+            server.interceptor(editingOffers(Set.of("start"), offer -> swapped(swapped(offer, 64), 40)));
+            assertNoTunnel(scene, "OFFER_TAMPERED", "OFFER_TAMPERED");
+        });
+    }
+
+    @Test
+    void it_deletes_the_password_from_romeos_offer_and_both_sides_say_so() {
+        withAPassword(scene -> {
+            server.interceptor(editingOffers(Set.of("start"), offer -> offer.without(OURS, "srp")));
+            assertNoTunnel(scene, "OFFER_TAMPERED", "OFFER_TAMPERED");
+        });
+    }
+
+    @Test
+    void it_deletes_the_certificates_from_romeos_offer_so_that_the_password_is_left_and_both_sides_say_so() {
+        withAPassword(scene -> {
+            server.interceptor(editingOffers(Set.of("start"), offer -> offer.without(PUBKEY, "keyinfo")));
+            assertNoTunnel(scene, "OFFER_TAMPERED", "OFFER_TAMPERED");
+        });
+    }
+
+    @Test
+    void it_deletes_the_only_method_from_juliets_answer_and_romeo_closes_at_once() {
+        try (Scene scene = scene().trusting()) {
+            server.interceptor(editingOffers(Set.of("proceed"), offer -> offer.withContent(List.of())));
+            assertNoTunnel(scene, "NO_COMMON_METHOD", "CLOSED_BY_PEER");
+        }
+    }
+
+    @Test
+    void it_replays_the_offer_that_romeo_made_as_a_stranger_and_both_sides_say_so() {
+        replays("start");
+    }
+
+    @Test
+    void it_replays_the_answer_that_juliet_gave_a_stranger_and_both_sides_say_so() {
+        replays("proceed");
+    }
+
+    @Test
+    void it_drops_the_disco_feature_and_they_get_no_less_of_a_tunnel() {
+        try (Scene scene = scene().trusting()) {
+            CompletableFuture<Boolean> dropped = new CompletableFuture<>();
+            server.interceptor((stanza, loopback) -> {
+                Optional<Element> query = stanza.isType("result") ? stanza.child(DISCO, "query") : Optional.empty();
+                if (query.isEmpty()) {
+                    return Verdict.pass();
+                }
+                List<Element> left = query.get().children().stream()
+                        .filter(child -> !child.attribute("var").equals(Optional.of(XTLS)))
+                        .toList();
+                if (from(scene.juliet(), stanza)) {
+                    dropped.complete(left.size() < query.get().children().size());
+                }
+                return Verdict.replace(stanza.edit(DISCO, "query", all -> all.withContent(left)));
+            });
+            server.inject(
+                    scene.juliet().jid(),
+                    "<iq type='get' id='what' from='" + scene.romeo().jid() + "' to='"
+                            + scene.juliet().jid() + "'><query xmlns='" + DISCO + "'/></iq>");
+            assertTrue(now(dropped), "there was no feature to drop");
+            // Whoever looked there first could be led to talk without a tunnel: the start itself is the question.
+            Talk out = scene.romeo().opensTo(scene.juliet());
+            assertEquals("VERIFIED", out.security().trust());
+            assertTrue(out.security().offersConfirmed());
+            assertEquals("PEER", now(out.send(chat("all the same"))));
+            scene.juliet().tunnel();
+            assertTrue(scene.juliet().hears().contains("all the same"));
+        }
+    }
+
+    @Test
+    void it_says_that_juliet_speaks_no_xtls_and_romeo_is_told_so_and_says_nothing() {
+        try (Scene scene = scene().trusting()) {
+            server.interceptor((stanza, loopback) -> isRequest(stanza, "start")
+                    ? Verdict.answer(stanza.error("cancel", "service-unavailable"))
+                    : Verdict.pass());
+            Refusal refusal = refused(scene.romeo().opening(scene.juliet().jid()));
+            assertEquals("NOT_SUPPORTED", refusal.code(), refusal.toString());
+            assertEquals(List.of(), scene.romeo().talks());
+            assertEquals(List.of(), scene.juliet().unheard());
+        }
+    }
+
+    @Test
     void it_leads_the_tunnel_to_another_of_juliets_resources() {
         try (Scene scene = scene().trusting();
                 Session garden =
@@ -303,6 +429,65 @@ class HostileServerTest {
             // "juliet…" sorts before "romeo…": her start goes on, and she answers his.
             assertEquals(Optional.of(scene.juliet().jid()), conflicts.get(0).from());
         }
+    }
+
+    /** What went over the wire when they had just met, and pinned nothing, takes the place of what they say now. */
+    private void replays(String step) {
+        withFirstUse("accept", scene -> {
+            CompletableFuture<Element> old = new CompletableFuture<>();
+            server.interceptor((stanza, loopback) -> {
+                if (stanza.find(XTLS, step).isPresent()) {
+                    stanza.find(OFFERS, "offer").ifPresent(old::complete);
+                }
+                return Verdict.pass();
+            });
+            Talk first = scene.romeo().opensTo(scene.juliet());
+            assertEquals("UNVERIFIED", first.security().trust());
+            now(first.close());
+            assertTrue(now(old).child(OFFERS, "insecure").isPresent());
+            for (Session session : List.of(scene.romeo(), scene.juliet())) {
+                session.next(Event.Kind.OPENED);
+                session.next(Event.Kind.CLOSED);
+            }
+            scene.trusting();
+            server.interceptor(editingOffers(Set.of(step), offer -> now(old)));
+            assertNoTunnel(scene, "OFFER_TAMPERED", "OFFER_TAMPERED");
+        });
+    }
+
+    /** Two who have never met, under a policy. */
+    private void withFirstUse(String policy, Consumer<Scene> story) {
+        THEATRE.romeo().actor().policy("first-use", policy);
+        THEATRE.juliet().actor().policy("first-use", policy);
+        try (Scene scene = scene()) {
+            story.accept(scene);
+        } finally {
+            THEATRE.romeo().actor().policy("first-use", "ask");
+            THEATRE.juliet().actor().policy("first-use", "ask");
+        }
+    }
+
+    /** Two who have pinned each other's certificates, and share a password besides. */
+    private void withAPassword(Consumer<Scene> story) {
+        try (Scene scene = scene().trusting()) {
+            THEATRE.romeo()
+                    .actor()
+                    .password(scene.romeo().account(), scene.juliet().account(), "wherefore", "BOTH");
+            THEATRE.juliet()
+                    .actor()
+                    .password(scene.juliet().account(), scene.romeo().account(), "wherefore", "BOTH");
+            story.accept(scene);
+        }
+    }
+
+    /** Another certificate's name in the place of each of this length. */
+    private static Element swapped(Element offer, int digits) {
+        return offer.withContent(offer.children().stream()
+                .map(thing -> thing.edit(
+                        PUBKEY,
+                        "name",
+                        name -> name.text().strip().length() == digits ? name.withText("ab".repeat(digits / 2)) : name))
+                .toList());
     }
 
     private void tampersWith(String step, UnaryOperator<Element> edit) {

@@ -72,6 +72,7 @@ class ImportTableTest {
                             List.of(
                                     "org.apache.felix.service.command",
                                     "org.apache.felix.gogo.*",
+                                    "org.jline.reader",
                                     "com.google.zxing.*"))),
             Map.entry("org.xtls.server.loopback", List.of(AALTO, List.of("org.xtls.server.loopback")))));
 
