@@ -142,7 +142,8 @@ final class Evaluator {
             throw new Refused(Flaw.NOT_YET_VALID, day(made(primary)), userIds);
         }
         if (!held.revocations.isEmpty()) {
-            throw new Refused(Flaw.PRIMARY_REVOKED, reason(held.revocations), userIds);
+            boolean hard = held.revocations.stream().anyMatch(PGPSignature::isHardRevocation);
+            throw new Refused(hard ? Flaw.PRIMARY_REVOKED : Flaw.PRIMARY_GIVEN_UP, reason(held.revocations), userIds);
         }
         if (held.direct.isEmpty() && held.userIds.isEmpty()) {
             throw held.revokedUserIds

@@ -23,7 +23,10 @@ enum Flaw {
 
     NOT_YET_VALID(Alert.CERTIFICATE_EXPIRED, "was made in the future"),
     PRIMARY_EXPIRED(Alert.CERTIFICATE_EXPIRED, "has expired"),
+    /** Hard: others may have the key. */
     PRIMARY_REVOKED(Alert.CERTIFICATE_REVOKED, "was revoked by its owner"),
+    /** Soft: superseded or retired, and good until then. */
+    PRIMARY_GIVEN_UP(Alert.CERTIFICATE_REVOKED, "was revoked by its owner"),
     WEAK_PRIMARY(Alert.UNSUPPORTED_CERTIFICATE, "has a primary key that is too weak"),
     NO_SELF_SIGNATURE(Alert.BAD_CERTIFICATE, "has no valid self-signature"),
     USER_IDS_REVOKED(Alert.CERTIFICATE_REVOKED, "has no User ID that its owner has not revoked"),
@@ -46,6 +49,11 @@ enum Flaw {
     Flaw(Alert alert, String phrase) {
         this.alert = alert;
         this.phrase = phrase;
+    }
+
+    /** Whether its owner has said so, and no later word of the owner's undoes it. */
+    boolean isForGood() {
+        return this == PRIMARY_REVOKED || this == PRIMARY_GIVEN_UP;
     }
 
     Alert alert() {

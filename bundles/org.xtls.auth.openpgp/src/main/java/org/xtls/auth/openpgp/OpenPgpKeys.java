@@ -154,6 +154,11 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
         }
         state = changed;
         recheckRegularly();
+        // A key ring that has just been named may hold a revocation that an open tunnel should hear of.
+        var unused = worker.submit(() -> {
+            look();
+            return true;
+        });
     }
 
     /** Ends the thread. What was asked before is done first. */
@@ -347,6 +352,21 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
         });
     }
 
+    /**
+     * Tells the trust store what an offer shows of a key. A revocation is its owner's word for good. That something has
+     * expired is believed only of what is at hand here: a server can put an old copy, from before its owner prolonged it,
+     * into any offer.
+     */
+    CompletionStage<?> learn(PeerView view, Found found) {
+        if (found.evaluation() instanceof Unusable unusable && unusable.flaw().isForGood()) {
+            return learn(view.known(), found.certificate(), unusable);
+        }
+        return view.local()
+                .get(found.certificate().fingerprint())
+                .<CompletionStage<?>>map(here -> learn(view.known(), here, Evaluator.evaluate(here, clock.instant())))
+                .orElseGet(() -> CompletableFuture.completedStage(null));
+    }
+
     /** Tells the trust store what has become of a key that it knows. */
     CompletionStage<?> learn(KnownPeer known, Certificate certificate, Evaluation evaluation) {
         TrustStore store = trust.get();
@@ -358,7 +378,7 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
         }
         KeyState state = switch (unusable.flaw()) {
             case PRIMARY_REVOKED -> KeyState.DISTRUSTED;
-            case PRIMARY_EXPIRED, SUBKEY_EXPIRED, SUBKEY_REVOKED -> KeyState.EXPIRED;
+            case PRIMARY_EXPIRED, PRIMARY_GIVEN_UP, SUBKEY_EXPIRED, SUBKEY_REVOKED -> KeyState.EXPIRED;
             default -> held;
         };
         if (state == held) {
@@ -418,12 +438,14 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
         if (rechecking != null) {
             rechecking.cancel(false);
         }
-        rechecking = worker.every(state.settings.recheck(), () -> {
-            var unused = recheck().whenComplete((done, failure) -> {
-                if (failure != null) {
-                    LOG.warn("known OpenPGP keys cannot be checked: {}", failure.getMessage());
-                }
-            });
+        rechecking = worker.every(state.settings.recheck(), this::look);
+    }
+
+    private void look() {
+        var unused = recheck().whenComplete((done, failure) -> {
+            if (failure != null) {
+                LOG.warn("known OpenPGP keys cannot be checked: {}", failure.getMessage());
+            }
         });
     }
 

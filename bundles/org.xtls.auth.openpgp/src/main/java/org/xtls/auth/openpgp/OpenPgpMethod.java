@@ -80,8 +80,13 @@ public final class OpenPgpMethod implements AuthMethod {
     public CompletionStage<Answer> answer(Negotiation negotiation) {
         return keys.view(negotiation.peer().bare(), negotiation.received()).thenCompose(view -> {
             Answer bound = Answer.IMPOSSIBLE.bound(view.binding());
-            if (!keys.hasKey() || !mayGoOn(negotiation, view)) {
+            if (!keys.hasKey()) {
                 return CompletableFuture.completedStage(bound);
+            }
+            if (!mayGoOn(negotiation, view)) {
+                return view.fallen()
+                        .map(found -> fallen(negotiation.peer().bare(), view, found))
+                        .orElseGet(() -> CompletableFuture.completedStage(bound));
             }
             return keys.own()
                     .handle((own, failure) -> own == null || !wasOffered(negotiation, own)
@@ -94,6 +99,17 @@ public final class OpenPgpMethod implements AuthMethod {
                                             : List.of(),
                                     view.binding()));
         });
+    }
+
+    /**
+     * A failure, not a quiet no: the user hears why what has worked before does so no more, and the trust store, on which
+     * open tunnels hang, does not wait for a handshake that will not be.
+     */
+    private CompletionStage<Answer> fallen(BareJid peer, PeerView view, Found found) {
+        Unusable unusable = (Unusable) found.evaluation();
+        XtlsException why = new XtlsException(refused(peer, found.certificate(), unusable.flaw(), unusable.phrase())
+                .failure());
+        return keys.learn(view, found).handle((done, failure) -> why).thenCompose(CompletableFuture::failedStage);
     }
 
     @Override
@@ -203,7 +219,7 @@ public final class OpenPgpMethod implements AuthMethod {
     private CompletionStage<Verdict> disproved(BareJid peer, PeerView view, KeyKind.Known proved) {
         CompletionStage<?> learned = CompletableFuture.completedStage(null);
         for (Found found : view.offered()) {
-            learned = learned.thenCompose(before -> keys.learn(view.known(), found.certificate(), found.evaluation()));
+            learned = learned.thenCompose(before -> keys.learn(view, found));
         }
         Verdict verdict = why(peer, view, proved);
         return learned.handle((done, failure) -> verdict);

@@ -54,6 +54,15 @@ record PeerView(
                 .anyMatch(found -> state(found) != KeyState.DISTRUSTED);
     }
 
+    /** The first that was held here and is good for nothing any more. */
+    Optional<Found> fallen() {
+        return offered.stream()
+                .filter(found -> found.evaluation() instanceof Evaluation.Unusable)
+                .filter(found -> state(found) != null
+                        || local.get(found.certificate().fingerprint()).isPresent())
+                .findFirst();
+    }
+
     Optional<Found> get(String fingerprint) {
         return offered.stream()
                 .filter(found -> found.certificate().fingerprint().equals(fingerprint))

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.bouncycastle.openpgp.PGPSignature;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xtls.BareJid;
@@ -18,6 +20,7 @@ import org.xtls.Failure;
 import org.xtls.FullJid;
 import org.xtls.auth.Negotiation;
 import org.xtls.auth.Role;
+import org.xtls.trust.KeyState;
 import org.xtls.trust.Policy;
 
 class ConfigurationTest {
@@ -94,6 +97,32 @@ class ConfigurationTest {
         try (romeo) {
             romeo.keys.modified(of(Map.of()));
             assertEquals(List.of(), Stages.await(romeo.keys.keys(romeo.jid)));
+        }
+    }
+
+    @Test
+    void a_key_ring_that_is_named_now_is_looked_into_now() throws Exception {
+        Side romeo = new Side(directory, "romeo@montague.example");
+        Side juliet = new Side(directory, "juliet@capulet.example");
+        try (romeo;
+                juliet) {
+            romeo.pins(juliet);
+            Path ring = Files.write(
+                    directory.resolve("ring.pgp"),
+                    Pgp.cat(
+                            Pgp.primary(juliet.primary),
+                            Pgp.direct(
+                                    PGPSignature.KEY_REVOCATION,
+                                    juliet.primary,
+                                    Pgp.how().reason(2)),
+                            Pgp.userId("xmpp:" + juliet.jid),
+                            Pgp.selfSignature(juliet.primary, "xmpp:" + juliet.jid, Pgp.certifying())));
+            romeo.keys.modified(of(Map.of("keyring", new String[] {ring.toString()})));
+            // Steps are done in order: behind two more rounds of the worker the look has been taken.
+            for (int round = 0; round < 2; round++) {
+                Stages.await(romeo.keys.view(juliet.jid, null));
+            }
+            assertEquals(KeyState.DISTRUSTED, romeo.store.state(juliet.jid, juliet.name()));
         }
     }
 

@@ -138,20 +138,20 @@ class HostileCertificatesTest {
 
     @Test
     void a_primary_key_retired_before_the_handshake() {
-        refused(Flaw.PRIMARY_REVOKED, retiredAt(NOW.minusSeconds(60)), NOW);
+        refused(Flaw.PRIMARY_GIVEN_UP, retiredAt(NOW.minusSeconds(60)), NOW);
     }
 
     @Test
     void a_primary_key_retired_after_the_handshake_is_good_until_then() {
         byte[] certificate = retiredAt(NOW.plusSeconds(60));
         usable(certificate, NOW);
-        refused(Flaw.PRIMARY_REVOKED, certificate, NOW.plusSeconds(61));
+        refused(Flaw.PRIMARY_GIVEN_UP, certificate, NOW.plusSeconds(61));
     }
 
     @Test
     void a_newer_self_signature_does_not_undo_a_revocation() {
         refused(
-                Flaw.PRIMARY_REVOKED,
+                Flaw.PRIMARY_GIVEN_UP,
                 cat(
                         primary(primary),
                         direct(
@@ -741,11 +741,11 @@ class HostileCertificatesTest {
         Certificate shown = Pgp.read(sound(primary, subkey, ROMEO));
         Certificate revoked = Pgp.read(retiredAt(NOW.minusSeconds(60)));
         assertEquals(
-                Flaw.PRIMARY_REVOKED,
+                Flaw.PRIMARY_GIVEN_UP,
                 assertInstanceOf(Unusable.class, Evaluator.evaluate(shown.with(revoked), NOW))
                         .flaw());
         assertEquals(
-                Flaw.PRIMARY_REVOKED,
+                Flaw.PRIMARY_GIVEN_UP,
                 assertInstanceOf(Unusable.class, Evaluator.evaluate(revoked.with(shown), NOW))
                         .flaw());
     }

@@ -300,6 +300,32 @@ class OpenPgpMethodTest {
     }
 
     @Test
+    void an_offer_of_a_known_key_that_was_revoked_is_answered_with_the_reason_and_the_store_learns_of_it() {
+        romeo.pins(juliet);
+        Failure failure =
+                Stages.failure(romeo.method.answer(romeo.with(juliet.jid, Role.RESPONDER, null, offering(revoked()))));
+        assertEquals(Failure.Code.UNTRUSTED, failure.code());
+        assertTrue(failure.message().contains("was revoked by its owner (compromised"), failure.message());
+        assertEquals(KeyState.DISTRUSTED, romeo.store.state(juliet.jid, juliet.name()));
+    }
+
+    @Test
+    void a_stranger_who_offers_a_revoked_key_keeps_other_methods_from_nothing() {
+        assertEquals(
+                Answer.IMPOSSIBLE,
+                Stages.await(romeo.method.answer(romeo.with(juliet.jid, Role.RESPONDER, null, offering(revoked())))));
+    }
+
+    @Test
+    void a_key_that_its_owner_gave_up_is_expired_and_not_distrusted() {
+        romeo.pins(juliet);
+        assertRefused(
+                "was revoked by its owner (retired",
+                romeo.judges(juliet.jid, offering(revoked(3)), proof(juliet.subkey)));
+        assertEquals(KeyState.EXPIRED, romeo.store.state(juliet.jid, juliet.name()));
+    }
+
+    @Test
     void a_revocation_in_the_key_ring_reaches_the_store_without_any_handshake() throws Exception {
         Path ring = Files.write(directory.resolve("ring.pgp"), juliet.certificate.bytes());
         Side knowing = side("mercutio@verona.example", List.of(ring), null, List.of());
@@ -331,6 +357,21 @@ class OpenPgpMethodTest {
         Stages.await(romeo.store.keep(juliet.jid, name, expired));
         Stages.await(romeo.keys.recheck());
         assertEquals(KeyState.EXPIRED, romeo.store.state(juliet.jid, name));
+    }
+
+    @Test
+    void an_old_copy_in_an_offer_does_not_make_a_key_expired_that_its_owner_may_have_prolonged() {
+        String id = "xmpp:" + JULIET;
+        byte[] old = cat(
+                primary(juliet.primary),
+                userId(id),
+                selfSignature(juliet.primary, id, certifying().expires(Duration.ofDays(30))),
+                subkey(juliet.subkey),
+                binding(juliet.primary, juliet.subkey, authenticating()));
+        romeo.knows(juliet, KeyState.VERIFIED);
+        Stages.failure(romeo.method.answer(romeo.with(juliet.jid, Role.RESPONDER, null, offering(old))));
+        assertRefused("has expired", romeo.judges(juliet.jid, offering(old), proof(juliet.subkey)));
+        assertEquals(KeyState.VERIFIED, romeo.store.state(juliet.jid, juliet.name()));
     }
 
     @Test
@@ -645,13 +686,17 @@ class OpenPgpMethodTest {
     }
 
     private byte[] revoked() {
+        return revoked(2);
+    }
+
+    private byte[] revoked(int reason) {
         String id = "xmpp:" + JULIET;
         return cat(
                 primary(juliet.primary),
                 direct(
                         PGPSignature.KEY_REVOCATION,
                         juliet.primary,
-                        how().reason(2).hash(HashAlgorithmTags.SHA256)),
+                        how().reason(reason).hash(HashAlgorithmTags.SHA256)),
                 userId(id),
                 selfSignature(juliet.primary, id, certifying()),
                 subkey(juliet.subkey),
