@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,11 +76,16 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
     /** Certificates seen in handshakes that somebody may yet decide on. */
     private static final int MOST_RECENT = 64;
 
+    private static final int MOST_INTRODUCED = 10_000;
+
     private final Worker worker;
     private final Clock clock;
     private final LateService<TrustStore> trust = new LateService<>();
     private final LateService<SecretPrompt> prompt = new LateService<>();
     private final Map<Seen, byte[]> recent = new LinkedHashMap<>();
+    /** Keys that were taken on introducers' word; the store knows nothing of them, and a tunnel may stand on them. */
+    private final Set<Seen> introduced = new LinkedHashSet<>();
+
     private volatile State state;
     private @Nullable Future<?> rechecking;
 
@@ -319,6 +325,16 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
         keep(seen, bytes);
     }
 
+    /** A key was taken on an introducer's word: until this side stops it is looked at as those on record are. */
+    void introduced(BareJid peer, KeyName key) {
+        synchronized (introduced) {
+            introduced.add(new Seen(peer, key));
+            if (introduced.size() > MOST_INTRODUCED) {
+                introduced.remove(introduced.iterator().next());
+            }
+        }
+    }
+
     @Override
     public void changed(TrustChange change) {
         Seen seen = new Seen(change.peer(), change.key());
@@ -368,9 +384,17 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
     }
 
     /** Tells the trust store what has become of a key that it knows. */
-    CompletionStage<?> learn(KnownPeer known, Certificate certificate, Evaluation evaluation) {
+    private CompletionStage<?> learn(KnownPeer known, Certificate certificate, Evaluation evaluation) {
+        return learn(
+                known,
+                certificate,
+                evaluation,
+                known.key(certificate.name()).map(KnownKey::state).orElse(null));
+    }
+
+    private CompletionStage<?> learn(
+            KnownPeer known, Certificate certificate, Evaluation evaluation, @Nullable KeyState held) {
         TrustStore store = trust.get();
-        KeyState held = known.key(certificate.name()).map(KnownKey::state).orElse(null);
         if (store == null
                 || !(evaluation instanceof Unusable unusable)
                 || (held != KeyState.VERIFIED && held != KeyState.FIRST_USE)) {
@@ -395,12 +419,38 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
         });
     }
 
-    /** Looks at all known keys. */
+    /** Looks at all known keys, and at those that introducers vouched for. */
     CompletionStage<?> recheck() {
         TrustStore store = trust.get();
         if (store == null) {
             return CompletableFuture.completedStage(null);
         }
+        return recheckRecorded(store).thenCompose(done -> recheckIntroduced(store));
+    }
+
+    private CompletionStage<?> recheckIntroduced(TrustStore store) {
+        List<Seen> all;
+        synchronized (introduced) {
+            all = List.copyOf(introduced);
+        }
+        CompletionStage<?> each = CompletableFuture.completedStage(null);
+        for (Seen seen : all) {
+            each = each.thenCompose(before -> store.peer(seen.peer))
+                    .thenCompose(known -> known.key(seen.key).isPresent()
+                            ? CompletableFuture.completedStage(null)
+                            : worker.submit(() ->
+                                            view(known, List.of(), null).local().get(seen.key.fingerprint()))
+                                    .thenCompose(found -> found.<CompletionStage<?>>map(certificate -> learn(
+                                                    known,
+                                                    certificate,
+                                                    Evaluator.evaluate(certificate, clock.instant()),
+                                                    KeyState.VERIFIED))
+                                            .orElseGet(() -> CompletableFuture.completedStage(null))));
+        }
+        return each;
+    }
+
+    private CompletionStage<?> recheckRecorded(TrustStore store) {
         return store.peers().thenCompose(peers -> {
             CompletionStage<?> all = CompletableFuture.completedStage(null);
             for (KnownPeer known : peers) {

@@ -176,6 +176,9 @@ public final class OpenPgpMethod implements AuthMethod {
         if (!(verdict instanceof Verdict.Refused)) {
             keys.remember(peer, found.certificate());
         }
+        if (verdict instanceof Verdict.Verified && state == null) {
+            keys.introduced(peer, found.certificate().name());
+        }
         return CompletableFuture.completedStage(verdict);
     }
 
@@ -283,8 +286,9 @@ public final class OpenPgpMethod implements AuthMethod {
         }
         return view.hasUnknown()
                 && negotiation.policy().firstUse() != Policy.FirstUse.REJECT
+                && !negotiation.policy().requireVerified()
                 && view.binding().isEmpty()
-                && view.known().in(KeyState.VERIFIED).isEmpty();
+                && !view.known().wasVerified();
     }
 
     /** The initiator goes on only with the key that it named. */

@@ -510,6 +510,12 @@ class OpenPgpMethodTest {
         assertFalse(Stages.await(certifier.method.answer(certifier.with(
                         juliet.jid, Role.RESPONDER, null, offering(sound(false1, ed25519(), "xmpp:" + JULIET)))))
                 .possible());
+        // The store has no record of her key, and still a tunnel that stands on it ends when it is revoked.
+        Stages.await(certifier.keys.recheck());
+        assertEquals(List.of(), Stages.await(certifier.store.peer(juliet.jid)).keys());
+        Files.write(ring, revoked());
+        Stages.await(certifier.keys.recheck());
+        assertEquals(KeyState.DISTRUSTED, certifier.store.state(juliet.jid, juliet.name()));
     }
 
     @Test
