@@ -114,12 +114,21 @@ class BundlesTest {
     /** The refresh of the api is that of everything that is wired to it. */
     private static final Role EVERYTHING = new Role("xtls-", "", "", true);
 
-    /** The loopback server is no part of a tunnel, and beside the store in files the one in a database would be idle. */
+    /**
+     * The loopback server is no part of a tunnel, and beside the store in files the one in a database would be idle. Those
+     * that only look on have container tests of their own, with what they need.
+     */
     @Test
     void every_bundle_that_is_deployed_has_its_row() {
         Set<String> ours = new TreeSet<>(ClassPathBundles.all().keySet());
         ours.removeIf(name -> !name.startsWith("org.xtls.")
-                || Set.of("org.xtls.server.loopback", "org.xtls.trust.jdbc").contains(name));
+                || Set.of(
+                                "org.xtls.server.loopback",
+                                "org.xtls.trust.jdbc",
+                                "org.xtls.webconsole",
+                                "org.xtls.health",
+                                "org.xtls.jmx")
+                        .contains(name));
         assertEquals(ours, ROLES.keySet());
     }
 

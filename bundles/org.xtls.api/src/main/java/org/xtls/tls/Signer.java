@@ -7,8 +7,10 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * A private key that signs a handshake, wherever it lives: in memory, on a token, with an agent.
  *
- * <p>It is called from one thread at a time, once for each handshake, and may block (a token may ask its user); it
- * holds up its own tunnel only. The engine lets go of it when the handshake has ended.
+ * <p>It is called once for each handshake, on a thread that all tunnels share, and those of several handshakes may call
+ * it at once. It may block, as a token does that asks its user, and holds that thread for as long: one that waits for
+ * somebody lets only a few signatures wait at a time, and fails the rest after a moment, or strangers who begin handshakes
+ * would bring all tunnels to a halt. The engine lets go of it when the handshake has ended.
  */
 @ConsumerType
 public interface Signer {

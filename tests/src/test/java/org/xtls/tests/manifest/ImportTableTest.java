@@ -74,6 +74,17 @@ class ImportTableTest {
                                     "org.apache.felix.gogo.*",
                                     "org.jline.reader",
                                     "com.google.zxing.*"))),
+            Map.entry(
+                    "org.xtls.webconsole",
+                    List.of(
+                            API,
+                            List.of(
+                                    "jakarta.servlet.*",
+                                    "org.apache.felix.webconsole.servlet",
+                                    "org.owasp.encoder",
+                                    "com.google.zxing.*"))),
+            Map.entry("org.xtls.health", List.of(API, List.of("org.apache.felix.hc.api"))),
+            Map.entry("org.xtls.jmx", List.of(API)),
             Map.entry("org.xtls.server.loopback", List.of(AALTO, List.of("org.xtls.server.loopback")))));
 
     /** The bundles that export packages, and those packages: everything else is internal. */

@@ -8,11 +8,14 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jivesoftware.smack.Smack;
 import org.jivesoftware.smack.XMPPConnection;
 import org.jivesoftware.smackx.disco.ServiceDiscoveryManager;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -41,9 +44,11 @@ public final class SmackTransport {
     /** The service property in which whoever withdraws a connection with a dead stream says why it died. */
     static final String LOST = "xtls.lost";
 
-    private final BundleContext context;
-    private final ExecutorService senders;
-    private final ScheduledThreadPoolExecutor timer;
+    /** Makes a link known, and returns what takes it back. */
+    private final Function<Link, Runnable> announcing;
+
+    private final ExecutorService senders = senders();
+    private final ScheduledThreadPoolExecutor timer = timer();
     private final Map<ServiceReference<XMPPConnection>, XMPPConnection> services = new HashMap<>();
     private final Map<XMPPConnection, Stream> streams = new HashMap<>();
 
@@ -54,15 +59,53 @@ public final class SmackTransport {
      */
     @Activate
     public SmackTransport(BundleContext context) {
-        this.context = context;
-        this.senders = senders();
-        this.timer =
-                new ScheduledThreadPoolExecutor(1, threads("xtls-link-timer"), new ThreadPoolExecutor.DiscardPolicy());
-        timer.setRemoveOnCancelPolicy(true);
-        timer.setKeepAliveTime(10, TimeUnit.SECONDS);
-        timer.allowCoreThreadTimeOut(true);
+        this.announcing = link -> context.registerService(
+                Link.class,
+                link,
+                FrameworkUtil.asDictionary(Map.of(Link.LOCAL, link.local().toString())))::unregister;
         initializeSmack();
         PayloadProvider.register();
+    }
+
+    /**
+     * A transport outside of any framework; one for each Smack, which it teaches to read XTLS.
+     *
+     * @param came is given each link when it is there
+     * @param gone is given it back when it is lost or withdrawn
+     */
+    // Of another length than the component's: Felix SCR tries all of that length, and logs an error for each that it
+    // cannot fill.
+    public SmackTransport(Consumer<Link> came, Consumer<Link> gone) {
+        this.announcing = link -> {
+            came.accept(link);
+            return () -> gone.accept(link);
+        };
+        initializeSmack();
+        PayloadProvider.register();
+    }
+
+    /**
+     * From now on a connection has a link for each of its authenticated streams, as if it were a service.
+     *
+     * @param connection the connection, logged in or not yet
+     */
+    public void add(XMPPConnection connection) {
+        attach(connection);
+    }
+
+    /**
+     * Leaves a connection as it was found.
+     *
+     * @param connection the connection, logged out or not yet
+     */
+    public void remove(XMPPConnection connection) {
+        Stream stream;
+        synchronized (streams) {
+            stream = streams.remove(connection);
+        }
+        if (stream != null) {
+            stream.detach("the connection was withdrawn");
+        }
     }
 
     @Reference(
@@ -70,13 +113,19 @@ public final class SmackTransport {
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
     void bindConnection(ServiceReference<XMPPConnection> service, XMPPConnection connection) {
-        Stream stream;
         synchronized (streams) {
             services.put(service, connection);
+        }
+        attach(connection);
+    }
+
+    private void attach(XMPPConnection connection) {
+        Stream stream;
+        synchronized (streams) {
             if (streams.containsKey(connection)) {
                 return;
             }
-            stream = new Stream(connection, context, senders, timer);
+            stream = new Stream(connection, announcing, senders, timer);
             streams.put(connection, stream);
         }
         stream.attach();
@@ -111,6 +160,15 @@ public final class SmackTransport {
         senders.shutdownNow();
         awaitEnd(timer);
         awaitEnd(senders);
+    }
+
+    private static ScheduledThreadPoolExecutor timer() {
+        ScheduledThreadPoolExecutor timer =
+                new ScheduledThreadPoolExecutor(1, threads("xtls-link-timer"), new ThreadPoolExecutor.DiscardPolicy());
+        timer.setRemoveOnCancelPolicy(true);
+        timer.setKeepAliveTime(10, TimeUnit.SECONDS);
+        timer.allowCoreThreadTimeOut(true);
+        return timer;
     }
 
     /** Who still sends when the transport has stopped has been told so, and gets no exception on top. */

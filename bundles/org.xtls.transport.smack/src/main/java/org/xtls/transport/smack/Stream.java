@@ -5,12 +5,12 @@ import static org.xtls.transport.smack.PayloadProvider.XTLS;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jivesoftware.smack.ConnectionListener;
 import org.jivesoftware.smack.StanzaListener;
 import org.jivesoftware.smack.XMPPConnection;
@@ -22,9 +22,6 @@ import org.jivesoftware.smack.packet.IQ;
 import org.jivesoftware.smack.tcp.XMPPTCPConnection;
 import org.jivesoftware.smackx.disco.ServiceDiscoveryManager;
 import org.jspecify.annotations.Nullable;
-import org.osgi.framework.BundleContext;
-import org.osgi.framework.FrameworkUtil;
-import org.osgi.framework.ServiceRegistration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xtls.FullJid;
@@ -47,7 +44,7 @@ final class Stream implements ConnectionListener {
     private static final int LONGEST_RESUMPTION = 600;
 
     private final XMPPConnection connection;
-    private final BundleContext context;
+    private final Function<Link, Runnable> announcing;
     private final Executor senders;
     private final ScheduledExecutorService timer;
     private final List<IQRequestHandler> handlers;
@@ -56,12 +53,19 @@ final class Stream implements ConnectionListener {
 
     private boolean attached;
     private @Nullable SmackLink link;
-    private @Nullable ServiceRegistration<Link> registration;
+    private @Nullable Runnable withdrawal;
     private @Nullable Future<?> resumptionDeadline;
 
-    Stream(XMPPConnection connection, BundleContext context, Executor senders, ScheduledExecutorService timer) {
+    /**
+     * @param announcing makes a link known, and returns what takes it back
+     */
+    Stream(
+            XMPPConnection connection,
+            Function<Link, Runnable> announcing,
+            Executor senders,
+            ScheduledExecutorService timer) {
         this.connection = connection;
-        this.context = context;
+        this.announcing = announcing;
         this.senders = senders;
         this.timer = timer;
         this.handlers = List.of(
@@ -153,16 +157,15 @@ final class Stream implements ConnectionListener {
             }
             link = made;
         }
-        ServiceRegistration<Link> registered = context.registerService(
-                Link.class, made, FrameworkUtil.asDictionary(Map.of(Link.LOCAL, local.toString())));
+        Runnable withdrawing = announcing.apply(made);
         LOG.info("{}: link is up", local);
         synchronized (this) {
             if (link == made) {
-                registration = registered;
+                withdrawal = withdrawing;
                 return;
             }
         }
-        registered.unregister();
+        withdrawing.run();
     }
 
     /** The stream is dead: the users of the link are told why before the service goes, and they with it. */
@@ -172,16 +175,16 @@ final class Stream implements ConnectionListener {
             lost.link.lost(reason);
             LOG.info("{}: link is gone, {}", lost.link.local(), reason);
         }
-        if (lost.registration != null) {
-            lost.registration.unregister();
+        if (lost.withdrawal != null) {
+            lost.withdrawal.run();
         }
     }
 
     /** The stream lives: the service goes first, so that the users of the link can still send their farewell. */
     private void withdraw(String reason) {
         Lost lost = take();
-        if (lost.registration != null) {
-            lost.registration.unregister();
+        if (lost.withdrawal != null) {
+            lost.withdrawal.run();
         }
         if (lost.link != null) {
             lost.link.lost(reason);
@@ -190,9 +193,9 @@ final class Stream implements ConnectionListener {
     }
 
     private synchronized Lost take() {
-        Lost lost = new Lost(link, registration);
+        Lost lost = new Lost(link, withdrawal);
         link = null;
-        registration = null;
+        withdrawal = null;
         cancelDeadline();
         return lost;
     }
@@ -242,5 +245,5 @@ final class Stream implements ConnectionListener {
         }
     }
 
-    private record Lost(@Nullable SmackLink link, @Nullable ServiceRegistration<Link> registration) {}
+    private record Lost(@Nullable SmackLink link, @Nullable Runnable withdrawal) {}
 }
