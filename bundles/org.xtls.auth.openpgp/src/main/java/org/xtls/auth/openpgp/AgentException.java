@@ -12,6 +12,8 @@ final class AgentException extends GeneralSecurityException {
         GONE,
         /** The user said no, or closed the prompt. */
         CANCELLED,
+        /** Others wait for it already. */
+        BUSY,
         /** It did not answer in time. */
         SLOW,
         /** It does not have the key. */

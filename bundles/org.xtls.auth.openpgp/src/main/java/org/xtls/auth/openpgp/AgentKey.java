@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.xtls.BareJid;
 import org.xtls.Failure;
@@ -26,6 +27,7 @@ final class AgentKey implements OwnKeySource {
     private final Duration patience;
     private final Worker worker;
     private final Clock clock;
+    private final Semaphore turns = new Semaphore(AgentSigner.TURNS);
     private @Nullable Loaded loaded;
 
     /**
@@ -79,7 +81,7 @@ final class AgentKey implements OwnKeySource {
             if (now == null || keygrip == null) {
                 throw unusable("GnuPG does not say by which name gpg-agent knows the key " + key.fingerprint());
             }
-            return new AgentSigner(now.sockets.own(), now.sockets.ssh(), keygrip, key.key(), patience);
+            return new AgentSigner(now.sockets.own(), now.sockets.ssh(), keygrip, key.key(), patience, turns);
         });
     }
 

@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1Integer;
 import org.bouncycastle.asn1.DERSequence;
@@ -33,6 +35,10 @@ import org.xtls.tls.Signer;
  * </ul>
  */
 final class AgentSigner implements Signer {
+    /** How many signatures may wait for one agent, and so for its user. */
+    static final int TURNS = 2;
+
+    private static final long TURN_MILLIS = 1_000;
     private static final int SSH_SIGN_REQUEST = 13;
     private static final int SSH_SIGN_RESPONSE = 14;
 
@@ -41,6 +47,7 @@ final class AgentSigner implements Signer {
     private final String keygrip;
     private final KeyKind.Known key;
     private final Duration patience;
+    private final Semaphore turns;
 
     /**
      * A key with an agent.
@@ -50,13 +57,15 @@ final class AgentSigner implements Signer {
      * @param keygrip the agent's name of the key, 40 hex digits
      * @param key the public key
      * @param patience for one signature, a human at a prompt included
+     * @param turns the agent's; one for each signature that may wait for it
      */
-    AgentSigner(Path socket, Path sshSocket, String keygrip, KeyKind.Known key, Duration patience) {
+    AgentSigner(Path socket, Path sshSocket, String keygrip, KeyKind.Known key, Duration patience, Semaphore turns) {
         this.socket = socket;
         this.sshSocket = sshSocket;
         this.keygrip = keygrip.toUpperCase(Locale.ROOT);
         this.key = key;
         this.patience = patience;
+        this.turns = turns;
     }
 
     @Override
@@ -69,16 +78,36 @@ final class AgentSigner implements Signer {
         if (!schemes().contains(scheme)) {
             throw new GeneralSecurityException("a key of the kind " + key.kind() + " does not sign with " + scheme);
         }
-        byte[] signature = switch (key.kind()) {
-            case ED25519 -> ed25519(content);
-            case P256, P384 -> ecdsa(scheme, content);
-            case RSA -> pss(scheme, content);
-        };
+        await();
+        byte[] signature;
+        try {
+            signature = switch (key.kind()) {
+                case ED25519 -> ed25519(content);
+                case P256, P384 -> ecdsa(scheme, content);
+                case RSA -> pss(scheme, content);
+            };
+        } finally {
+            turns.release();
+        }
         // An agent that is asked in a way it was not made for may answer with something else than was meant.
         if (!TlsSignatures.verify(scheme, key.toPublicKey(), content, signature)) {
             throw new AgentException(AgentException.Kind.FAILED, "gpg-agent made a signature that does not verify");
         }
         return signature;
+    }
+
+    /** Strangers' handshakes, each at a prompt that nobody answers, must not take all threads that tunnels share. */
+    private void await() throws AgentException {
+        try {
+            if (turns.tryAcquire(TURN_MILLIS, TimeUnit.MILLISECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        throw new AgentException(
+                AgentException.Kind.BUSY,
+                "gpg-agent is busy with other signatures; answer its prompts or touch the card, and try again");
     }
 
     private byte[] ecdsa(SignatureScheme scheme, byte[] content) throws GeneralSecurityException {

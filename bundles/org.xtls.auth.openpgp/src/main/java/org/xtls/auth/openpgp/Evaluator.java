@@ -3,6 +3,7 @@ package org.xtls.auth.openpgp;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -11,7 +12,9 @@ import java.util.Comparator;
 import java.util.Date;
 import java.util.HexFormat;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.bouncycastle.bcpg.SignatureSubpacket;
@@ -97,6 +100,19 @@ final class Evaluator {
         try {
             return new Evaluator(usable.certificate(), time).minimise(usable, wanted, most);
         } catch (Refused | IOException | RuntimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * A certificate as it may be kept: all that its owner has said in it, in force now or not, and of others' words what
+     * there is room for. Whoever passes a certificate on can put any number of signatures into it, and one more copy of
+     * a sound one with other unhashed data: those would take the room of a revocation.
+     */
+    static Optional<byte[]> lasting(Certificate certificate, Instant time, int most) {
+        try {
+            return new Evaluator(certificate, time).lasting(most);
+        } catch (IOException | RuntimeException e) {
             return Optional.empty();
         }
     }
@@ -305,12 +321,16 @@ final class Evaluator {
             if (!component.isEffectiveAt(date)) {
                 return false;
             }
-            component.verify(LIBRARY.pgpContentVerifierBuilderProvider(), POLICY);
-            return component.isTestedCorrect();
+            return isCorrect(component);
         } catch (PGPSignatureException | RuntimeException e) {
             bad.add(new Refused(flaw(signature)));
             return false;
         }
+    }
+
+    private static boolean isCorrect(OpenPGPComponentSignature signature) throws PGPSignatureException {
+        signature.verify(LIBRARY.pgpContentVerifierBuilderProvider(), POLICY);
+        return signature.isTestedCorrect();
     }
 
     private static Flaw flaw(PGPSignature signature) {
@@ -413,6 +433,111 @@ final class Evaluator {
         }
     }
 
+    private Optional<byte[]> lasting(int most) throws IOException {
+        OpenPGPComponentKey owner = parsed.getPrimaryKey();
+        List<Part> parts = new ArrayList<>();
+        parts.add(new Part(
+                primary.getPublicKeyPacket().getEncoded(),
+                own(primary.getKeySignatures(), owner, PGPSignature.DIRECT_KEY, PGPSignature.KEY_REVOCATION),
+                List.of()));
+        for (OpenPGPUserId id : parsed.getAllUserIds()) {
+            List<PGPSignature> others = new ArrayList<>();
+            for (Iterator<PGPSignature> it = primary.getSignaturesForID(id.getUserId()); it != null && it.hasNext(); ) {
+                PGPSignature signature = it.next();
+                if (!isOwn(signature)) {
+                    others.add(signature);
+                }
+            }
+            Iterator<PGPSignature> all = primary.getSignaturesForID(id.getUserId());
+            List<PGPSignature> own = all == null
+                    ? List.of()
+                    : own(
+                            all,
+                            id,
+                            PGPSignature.DEFAULT_CERTIFICATION,
+                            PGPSignature.NO_CERTIFICATION,
+                            PGPSignature.CASUAL_CERTIFICATION,
+                            PGPSignature.POSITIVE_CERTIFICATION,
+                            PGPSignature.CERTIFICATION_REVOCATION);
+            if (!own.isEmpty()) {
+                parts.add(new Part(new UserIDPacket(id.getUserId()).getEncoded(), own, others));
+            }
+        }
+        for (OpenPGPComponentKey subkey : parsed.getSubkeys().values()) {
+            List<PGPSignature> own = own(
+                    subkey.getPGPPublicKey().getSignatures(),
+                    subkey,
+                    PGPSignature.SUBKEY_BINDING,
+                    PGPSignature.SUBKEY_REVOCATION);
+            if (!own.isEmpty()) {
+                parts.add(new Part(subkey.getPGPPublicKey().getPublicKeyPacket().getEncoded(), own, List.of()));
+            }
+        }
+        List<Part> latest = parts.stream().map(Part::latest).toList();
+        return write(parts, most).or(() -> write(latest, most));
+    }
+
+    /** The owner's signatures of these types that are correct, whenever they are in force, and each word once. */
+    private List<PGPSignature> own(
+            Iterator<PGPSignature> signatures, OpenPGPCertificateComponent target, Integer... types) {
+        Map<String, PGPSignature> words = new LinkedHashMap<>();
+        while (signatures.hasNext()) {
+            PGPSignature signature = signatures.next();
+            boolean ofSubkey = signature.getSignatureType() == PGPSignature.SUBKEY_BINDING
+                    || signature.getSignatureType() == PGPSignature.SUBKEY_REVOCATION;
+            try {
+                if (List.of(types).contains(signature.getSignatureType())
+                        && (ofSubkey || isOwn(signature))
+                        && isCorrect(new OpenPGPComponentSignature(signature, parsed.getPrimaryKey(), target))) {
+                    words.merge(
+                            HexFormat.of().formatHex(signature.getSignatureTrailer()),
+                            signature,
+                            (one, other) -> length(other) < length(one) ? other : one);
+                }
+            } catch (PGPSignatureException | RuntimeException e) {
+                // Left out.
+            }
+        }
+        return List.copyOf(words.values());
+    }
+
+    private static int length(PGPSignature signature) {
+        return encoded(signature).length;
+    }
+
+    private static byte[] encoded(PGPSignature signature) {
+        try {
+            return signature.getEncoded();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** All of the owner's, or nothing when that is too much; of others' what fits. */
+    private static Optional<byte[]> write(List<Part> parts, int most) {
+        int room = most;
+        for (Part part : parts) {
+            room -= part.packet.length;
+            room -= part.own.stream().mapToInt(Evaluator::length).sum();
+        }
+        if (room < 0) {
+            return Optional.empty();
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (Part part : parts) {
+            out.writeBytes(part.packet);
+            part.own.forEach(signature -> out.writeBytes(encoded(signature)));
+            for (PGPSignature signature : part.others) {
+                byte[] bytes = encoded(signature);
+                if (bytes.length <= room) {
+                    out.writeBytes(bytes);
+                    room -= bytes.length;
+                }
+            }
+        }
+        return Optional.of(out.toByteArray());
+    }
+
     private Optional<byte[]> minimise(Usable usable, Predicate<String> wanted, int most) throws Refused, IOException {
         Held held = hold();
         List<HeldUserId> userIds =
@@ -438,22 +563,39 @@ final class Evaluator {
             }
         }
         certifications.sort(Comparator.comparing(PGPSignature::getCreationTime).reversed());
-        for (int count = Math.min(certifications.size(), 16); ; count--) {
-            byte[] bytes = minimal(held, userIds, subkey, certifications.subList(0, count));
+        // Who has an older copy has to learn of a revocation from somewhere, but for keys that authenticate nobody.
+        List<Subkey> revoked = held.subkeys.stream()
+                .filter(key -> !key.revocations.isEmpty() && isForTls(key.key))
+                .sorted(Comparator.comparing(
+                        (Subkey key) -> newest(key.revocations).getCreationTime(), Comparator.reverseOrder()))
+                .toList();
+        int revocations = revoked.size();
+        for (int count = Math.min(certifications.size(), 16); ; ) {
+            byte[] bytes =
+                    minimal(held, userIds, subkey, certifications.subList(0, count), revoked.subList(0, revocations));
             if (bytes.length <= most) {
                 return Optional.of(bytes);
             }
-            if (count == 0) {
+            if (count > 0) {
+                count--;
+            } else if (revocations > 0) {
+                revocations--;
+            } else {
                 return Optional.empty();
             }
         }
     }
 
     private byte[] minimal(
-            Held held, List<HeldUserId> userIds, @Nullable Subkey subkey, List<PGPSignature> certifications)
+            Held held,
+            List<HeldUserId> userIds,
+            @Nullable Subkey subkey,
+            List<PGPSignature> certifications,
+            List<Subkey> revoked)
             throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes(primary.getPublicKeyPacket().getEncoded());
+        write(out, held.revocations);
         if (!held.direct.isEmpty()) {
             write(out, List.of(newest(held.direct)));
         }
@@ -471,7 +613,20 @@ final class Evaluator {
             out.writeBytes(subkey.key.getPublicKeyPacket().getEncoded());
             write(out, List.of(newest(subkey.bindings)));
         }
+        for (Subkey key : revoked) {
+            out.writeBytes(key.key.getPublicKeyPacket().getEncoded());
+            write(out, key.revocations);
+        }
         return out.toByteArray();
+    }
+
+    private static boolean isForTls(PGPPublicKey key) {
+        try {
+            var unused = KeyKind.of(key);
+            return true;
+        } catch (UnusableKeyException e) {
+            return false;
+        }
     }
 
     private static void write(ByteArrayOutputStream out, List<PGPSignature> signatures) throws IOException {
@@ -546,6 +701,34 @@ final class Evaluator {
 
     private record Subkey(
             PGPPublicKey key, List<PGPSignature> bindings, List<PGPSignature> revocations, Optional<Refused> worst) {}
+
+    /**
+     * Of a certificate, as it is kept.
+     *
+     * @param packet a key or a User ID
+     * @param own what the owner says of it
+     * @param others what others say of it, rightly or not
+     */
+    @SuppressWarnings("ArrayRecordComponent") // made here, written here, never compared
+    private record Part(byte[] packet, List<PGPSignature> own, List<PGPSignature> others) {
+        /** The revocations, and the newest of the rest. */
+        Part latest() {
+            List<PGPSignature> kept =
+                    new ArrayList<>(own.stream().filter(Evaluator::isRevocation).toList());
+            own.stream()
+                    .filter(signature -> !isRevocation(signature))
+                    .max(Comparator.comparing(PGPSignature::getCreationTime))
+                    .ifPresent(kept::add);
+            return new Part(packet, kept, others);
+        }
+    }
+
+    private static boolean isRevocation(PGPSignature signature) {
+        int type = signature.getSignatureType();
+        return type == PGPSignature.KEY_REVOCATION
+                || type == PGPSignature.SUBKEY_REVOCATION
+                || type == PGPSignature.CERTIFICATION_REVOCATION;
+    }
 
     /** Leaves an evaluation. */
     private static final class Refused extends Exception {

@@ -4,6 +4,7 @@ import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -223,7 +224,7 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
         KeyRing local = now.local(known.peer());
         for (byte[] material : materials) {
             try {
-                local = local.with(KeyRing.of(Certificate.read(material, Bounds.SENT)));
+                local = local.with(KeyRing.of(Certificate.read(material, Bounds.KEPT)));
             } catch (BadCertificateException e) {
                 LOG.warn("what the trust store keeps of an OpenPGP key of {} {}", known.peer(), e.getMessage());
             }
@@ -303,17 +304,12 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
 
     /** The certificate of a key that was proved: kept beside its record, now or when somebody has decided on it. */
     void remember(BareJid peer, Certificate certificate) {
-        byte[] bytes = certificate.bytes();
-        if (bytes.length > TrustStore.MAX_MATERIAL) {
-            Instant time = clock.instant();
-            Optional<byte[]> smaller = Evaluator.evaluate(certificate, time) instanceof Usable usable
-                    ? Evaluator.minimised(usable, time, userId -> true, TrustStore.MAX_MATERIAL)
-                    : Optional.empty();
-            if (smaller.isEmpty()) {
-                return;
-            }
-            bytes = smaller.get();
+        Optional<byte[]> lasting = Evaluator.lasting(certificate, clock.instant(), TrustStore.MAX_MATERIAL);
+        if (lasting.isEmpty()) {
+            LOG.warn("the OpenPGP certificate {} of {} is too large to be kept", certificate.fingerprint(), peer);
+            return;
         }
+        byte[] bytes = lasting.get();
         Seen seen = new Seen(peer, certificate.name());
         synchronized (recent) {
             recent.remove(seen);
@@ -352,20 +348,40 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
         }
     }
 
+    /** With all that is kept already: a revocation in there is in no newer copy that leaves it out. */
     private void keep(Seen seen, byte[] bytes) {
         TrustStore store = trust.get();
         if (store == null) {
             return;
         }
-        var unused = store.keep(seen.peer, seen.key, bytes).whenComplete((kept, failure) -> {
-            if (failure != null) {
-                LOG.warn("the certificate of {} cannot be kept: {}", seen.key, failure.getMessage());
-            } else if (kept) {
-                synchronized (recent) {
-                    recent.remove(seen, bytes);
-                }
-            }
-        });
+        var unused = store.material(seen.peer, seen.key)
+                .thenCompose(before -> before.isEmpty()
+                        ? CompletableFuture.completedStage(bytes)
+                        : worker.submit(() -> joined(before.get(), bytes)))
+                .thenCompose(all -> store.keep(seen.peer, seen.key, all))
+                .whenComplete((kept, failure) -> {
+                    if (failure != null) {
+                        LOG.warn("the certificate of {} cannot be kept: {}", seen.key, failure.getMessage());
+                    } else if (kept) {
+                        synchronized (recent) {
+                            recent.remove(seen, bytes);
+                        }
+                    }
+                });
+    }
+
+    private byte[] joined(byte[] kept, byte[] seen) throws BadCertificateException {
+        if (Arrays.equals(kept, seen)) {
+            return kept;
+        }
+        Certificate before;
+        try {
+            before = Certificate.read(kept, Bounds.KEPT);
+        } catch (BadCertificateException e) {
+            return seen; // what cannot be read is worth nothing, and view has said so
+        }
+        Certificate all = before.with(Certificate.read(seen, Bounds.KEPT));
+        return Evaluator.lasting(all, clock.instant(), TrustStore.MAX_MATERIAL).orElse(kept);
     }
 
     /**
@@ -553,9 +569,10 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
             }
             for (AuthenticationKey key : ((Usable) evaluation).keys()) {
                 if (proves(key, statement, signature)) {
-                    byte[] material = certificate.bytes();
-                    return new Taken.Held(
-                            certificate.name(), material.length <= TrustStore.MAX_MATERIAL ? material : handed.bytes());
+                    return Evaluator.lasting(certificate, clock.instant(), TrustStore.MAX_MATERIAL)
+                            .<Taken>map(material -> new Taken.Held(certificate.name(), material))
+                            .orElseGet(() -> new Taken.Refused(
+                                    "The OpenPGP certificate that was handed is too large to be kept."));
                 }
             }
             return new Taken.Refused("No authentication key of the OpenPGP certificate that was handed has signed"

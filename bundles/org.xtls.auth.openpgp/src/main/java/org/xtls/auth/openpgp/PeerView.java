@@ -62,10 +62,4 @@ record PeerView(
                         || local.get(found.certificate().fingerprint()).isPresent())
                 .findFirst();
     }
-
-    Optional<Found> get(String fingerprint) {
-        return offered.stream()
-                .filter(found -> found.certificate().fingerprint().equals(fingerprint))
-                .findFirst();
-    }
 }

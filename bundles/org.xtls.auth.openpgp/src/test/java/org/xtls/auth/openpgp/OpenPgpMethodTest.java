@@ -57,6 +57,7 @@ import org.xtls.tls.Proof;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.Policy;
+import org.xtls.trust.TrustChange;
 import org.xtls.xml.Element;
 
 class OpenPgpMethodTest {
@@ -160,9 +161,7 @@ class OpenPgpMethodTest {
         assertTrue(Stages.await(romeo.store.material(juliet.jid, juliet.name())).isEmpty());
         romeo.knows(juliet, KeyState.FIRST_USE);
         // The worker does one thing after the other: what was to be kept is, when this is done.
-        Stages.await(romeo.keys.own());
-        byte[] kept =
-                Stages.await(romeo.store.material(juliet.jid, juliet.name())).orElseThrow();
+        byte[] kept = kept();
         assertEquals(
                 juliet.name().fingerprint(), Certificate.read(kept, Bounds.SENT).fingerprint());
         // From now on the name is enough.
@@ -170,6 +169,126 @@ class OpenPgpMethodTest {
         romeo.knows(juliet, KeyState.VERIFIED);
         assertEquals(
                 new Verdict.Verified(juliet.name(), "pinned"), romeo.judges(juliet.jid, named, proof(juliet.subkey)));
+    }
+
+    private byte[] kept() {
+        // Once for what was asked, and once for what that asked: it is joined with what was kept before.
+        Stages.await(romeo.keys.own());
+        Stages.await(romeo.keys.own());
+        return Stages.await(romeo.store.material(juliet.jid, juliet.name())).orElseThrow();
+    }
+
+    @Test
+    void signatures_that_a_server_adds_to_a_certificate_are_not_kept() throws Exception {
+        romeo.knows(juliet, KeyState.VERIFIED);
+        for (int day = 0; day < 4; day++) {
+            Offer padded = offering(cat(juliet.certificate.bytes(), junk(80, day)));
+            assertEquals(
+                    new Verdict.Verified(juliet.name(), "pinned"),
+                    romeo.judges(juliet.jid, padded, proof(juliet.subkey)));
+        }
+        assertArrayEquals(juliet.certificate.bytes(), kept());
+    }
+
+    @Test
+    void a_certificate_that_was_kept_with_many_signatures_is_still_read() throws Exception {
+        romeo.pins(juliet);
+        Stages.await(romeo.store.keep(
+                juliet.jid, juliet.name(), cat(juliet.certificate.bytes(), junk(Bounds.SENT.signatures() + 1, 0))));
+        Offer named = offer(OfferedKeys.keyinfo(juliet.name().fingerprint()));
+        assertEquals(
+                new Verdict.Verified(juliet.name(), "pinned"), romeo.judges(juliet.jid, named, proof(juliet.subkey)));
+        assertArrayEquals(juliet.certificate.bytes(), kept());
+    }
+
+    /** Binding signatures of the last subkey that are none, each another. */
+    private byte[] junk(int count, int day) {
+        byte[][] junk = new byte[count][];
+        for (int i = 0; i < count; i++) {
+            junk[i] = binding(
+                    juliet.primary,
+                    juliet.subkey,
+                    authenticating().at(Pgp.MADE.plus(Duration.ofDays(day)).plusSeconds(i)));
+            junk[i][junk[i].length - 1] ^= 1;
+        }
+        return cat(junk);
+    }
+
+    @Test
+    void a_copy_of_a_signature_with_more_around_it_is_kept_once() throws Exception {
+        PGPKeyPair mallory = ed25519();
+        byte[] plain = cat(primary(mallory), direct(PGPSignature.DIRECT_KEY, mallory, authenticating()));
+        byte[] bloated = cat(
+                plain,
+                direct(
+                        PGPSignature.DIRECT_KEY,
+                        mallory,
+                        authenticating()
+                                .unhashed(more -> more.addNotationData(false, true, "x@y.z", "z".repeat(999)))));
+        assertArrayEquals(
+                plain,
+                Evaluator.lasting(Pgp.read(bloated), Pgp.NOW, bloated.length).orElseThrow());
+    }
+
+    @Test
+    void a_revocation_that_is_kept_outlives_newer_copies_without_it() throws Exception {
+        PGPKeyPair lost = ed25519();
+        byte[] revoked = cat(juliet.certificate.bytes(), lostSubkey(lost), revocation(lost));
+        Offer without = offering(cat(juliet.certificate.bytes(), lostSubkey(lost)));
+        romeo.pins(juliet);
+        Stages.await(romeo.store.keep(juliet.jid, juliet.name(), revoked));
+        assertInstanceOf(Verdict.Verified.class, romeo.judges(juliet.jid, without, proof(juliet.subkey)));
+        assertRevoked(lost, kept());
+
+        // One that was seen before what is kept now.
+        romeo.store.listeners.clear();
+        Side benvolio = side("benvolio@montague.example", ed25519(), ed25519());
+        var unknown = benvolio.judges(juliet.jid, without, proof(juliet.subkey));
+        benvolio.store.listeners.clear();
+        benvolio.pins(juliet);
+        Stages.await(benvolio.store.keep(juliet.jid, juliet.name(), revoked));
+        benvolio.keys.changed(new TrustChange(Pgp.NOW, juliet.jid, juliet.name(), null, KeyState.VERIFIED, "decided"));
+        Stages.await(benvolio.keys.own());
+        Stages.await(benvolio.keys.own());
+        assertRevoked(
+                lost,
+                Stages.await(benvolio.store.material(juliet.jid, juliet.name())).orElseThrow());
+
+        // One that its owner hands.
+        HandedKey handed = Stages.await(juliet.keys.hand(juliet.jid, STATEMENT)).get(0);
+        Taken taken = Stages.await(romeo.keys.take(juliet.jid, handed.keyinfo(), STATEMENT, handed.signature()));
+        assertRevoked(lost, assertInstanceOf(Taken.Held.class, taken).material());
+    }
+
+    @Test
+    void a_minimised_certificate_says_which_keys_are_revoked() throws Exception {
+        PGPKeyPair lost = ed25519();
+        Certificate whole = Pgp.read(cat(juliet.certificate.bytes(), lostSubkey(lost), revocation(lost)));
+        Evaluation.Usable usable = assertInstanceOf(Evaluation.Usable.class, Evaluator.evaluate(whole, Pgp.NOW));
+        byte[] minimised =
+                Evaluator.minimised(usable, Pgp.NOW, userId -> true, 6_144).orElseThrow();
+        assertRevoked(lost, minimised);
+        Certificate older = Pgp.read(cat(juliet.certificate.bytes(), lostSubkey(lost)));
+        assertRevoked(lost, older.with(Pgp.read(minimised)).bytes());
+        // Rather than nothing at all.
+        assertTrue(Evaluator.minimised(usable, Pgp.NOW, userId -> true, minimised.length - 1)
+                .isPresent());
+    }
+
+    private byte[] lostSubkey(PGPKeyPair lost) {
+        return cat(subkey(lost), binding(juliet.primary, lost, authenticating()));
+    }
+
+    private byte[] revocation(PGPKeyPair lost) {
+        return binding(PGPSignature.SUBKEY_REVOCATION, juliet.primary, lost, how().reason(2));
+    }
+
+    private static void assertRevoked(PGPKeyPair lost, byte[] certificate) throws Exception {
+        Evaluation.Usable usable = assertInstanceOf(
+                Evaluation.Usable.class, Evaluator.evaluate(Certificate.read(certificate, Bounds.SENT), Pgp.NOW));
+        assertEquals(
+                Flaw.SUBKEY_REVOKED,
+                usable.rejected(KeyKind.of(lost.getPublicKey())).orElseThrow().flaw());
     }
 
     @Test

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.crypto.params.RSAKeyParameters;
 import org.bouncycastle.crypto.signers.Ed25519Signer;
@@ -42,6 +43,7 @@ class ScriptedAgentTest {
     private Path directory;
     private ServerSocketChannel listening;
     private Thread serving;
+    private final Semaphore turns = new Semaphore(AgentSigner.TURNS);
 
     @BeforeEach
     void start() throws IOException {
@@ -145,6 +147,18 @@ class ScriptedAgentTest {
     }
 
     @Test
+    void an_agent_at_which_others_wait_is_busy() throws Exception {
+        // Two at a prompt that nobody answers.
+        turns.acquire(AgentSigner.TURNS);
+        fails(AgentException.Kind.BUSY, "busy with other signatures");
+        // One of them is cancelled.
+        turns.release();
+        script("OK", "OK", "OK", "OK", "ERR 83886179 Operation cancelled <Pinentry>");
+        fails(AgentException.Kind.CANCELLED, "was cancelled");
+        assertEquals(1, turns.availablePermits());
+    }
+
+    @Test
     void a_user_who_cancels() throws Exception {
         script("OK", "OK", "OK", "OK", "ERR 83886179 Operation cancelled <Pinentry>");
         fails(AgentException.Kind.CANCELLED, "was cancelled");
@@ -159,7 +173,7 @@ class ScriptedAgentTest {
     }
 
     private AgentSigner signer(KeyKind.Known key, Duration patience) {
-        return new AgentSigner(directory.resolve("s"), directory.resolve("none"), GRIP, key, patience);
+        return new AgentSigner(directory.resolve("s"), directory.resolve("none"), GRIP, key, patience, turns);
     }
 
     /** The greeting, then one answer to each line; null hangs up, empty says nothing more. */

@@ -5,9 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
@@ -24,8 +26,8 @@ import org.xtls.trust.TrustStore;
 final class Asking {
     private static final Logger LOG = LoggerFactory.getLogger(Asking.class);
 
-    /** Against peers that paper the screen with questions. */
-    private static final int MOST_QUESTIONS = 3;
+    /** Against peers that paper the screen with questions. What the user himself wants does not count. */
+    private static final int MOST_QUESTIONS_OF_PEERS = 3;
 
     private static final int MOST_ATTEMPTS = 3;
 
@@ -39,7 +41,7 @@ final class Asking {
     private final AtomicReference<@Nullable TrustStore> trust = new AtomicReference<>();
 
     // under the lock
-    private final Map<Between, CompletableFuture<?>> open = new HashMap<>();
+    private final Set<Answered> open = new HashSet<>();
     private final Map<Between, Instant> declined = new HashMap<>();
     private boolean closed;
 
@@ -83,13 +85,13 @@ final class Asking {
         if (store == null || prompt.get() == null) {
             return NOTHING;
         }
-        Answered answered = new Answered(true);
+        Answered answered = new Answered(between, true);
         BareJid peer = between.peer();
         store.peer(peer).whenComplete((known, failure) -> {
             if (known == null || !known.in(KeyState.VERIFIED).isEmpty() || answered.isDone()) {
                 answered.complete(Optional.empty());
             } else {
-                ask(between, "", MOST_ATTEMPTS, answered);
+                ask("", MOST_ATTEMPTS, answered);
             }
         });
         return answered;
@@ -97,22 +99,23 @@ final class Asking {
 
     /** This side's own user wants it. */
     CompletionStage<Optional<byte[]>> onOwnWish(Between between) {
-        Answered answered = new Answered(false);
-        ask(between, "", MOST_ATTEMPTS, answered);
+        Answered answered = new Answered(between, false);
+        ask("", MOST_ATTEMPTS, answered);
         return answered;
     }
 
     void close() {
-        List<CompletableFuture<?>> unanswered;
+        List<Answered> unanswered;
         synchronized (this) {
             closed = true;
-            unanswered = List.copyOf(open.values());
+            unanswered = List.copyOf(open);
         }
         // Each gives up its place as it ends, and what waits for it runs here: not under the lock.
         unanswered.forEach(stage -> stage.cancel(false));
     }
 
-    private void ask(Between between, String before, int attempts, Answered answered) {
+    private void ask(String before, int attempts, Answered answered) {
+        Between between = answered.between;
         SecretPrompt human = prompt.get();
         if (human == null || attempts == 0) {
             answered.complete(Optional.empty());
@@ -120,12 +123,12 @@ final class Asking {
         }
         CompletableFuture<Optional<char[]>> question;
         synchronized (this) {
-            if (closed || open.containsKey(between) || open.size() >= MOST_QUESTIONS) {
+            if (closed || (answered.causedByPeer && !isRoom(between))) {
                 answered.complete(Optional.empty());
                 return;
             }
             // Its place; the service is not called under the lock.
-            open.put(between, answered);
+            open.add(answered);
         }
         try {
             question = human.ask(new SecretQuestion(
@@ -137,13 +140,13 @@ final class Asking {
                     .toCompletableFuture();
         } catch (RuntimeException | LinkageError e) {
             LOG.warn("the prompt for secrets failed: {}", e.toString());
-            release(between, answered);
+            release(answered);
             answered.complete(Optional.empty());
             return;
         }
         answered.asks(question);
         var unused = question.whenComplete((given, failure) -> {
-            release(between, answered);
+            release(answered);
             char[] password = given == null ? null : given.orElse(null);
             if (password == null) {
                 if (given != null && answered.causedByPeer) {
@@ -155,15 +158,21 @@ final class Asking {
             try {
                 answered.completeOrWipe(OpaqueString.utf8(password));
             } catch (IllegalArgumentException e) {
-                ask(between, e.getMessage() == null ? "" : e.getMessage(), attempts - 1, answered);
+                ask(e.getMessage() == null ? "" : e.getMessage(), attempts - 1, answered);
             } finally {
                 Arrays.fill(password, '\0');
             }
         });
     }
 
-    private synchronized void release(Between between, CompletableFuture<?> answered) {
-        open.remove(between, answered);
+    /** For a question that a peer causes. Under the lock. */
+    private boolean isRoom(Between between) {
+        return open.stream().noneMatch(asked -> asked.between.equals(between))
+                && open.stream().filter(asked -> asked.causedByPeer).count() < MOST_QUESTIONS_OF_PEERS;
+    }
+
+    private synchronized void release(Answered answered) {
+        open.remove(answered);
     }
 
     private synchronized void remember(Between between) {
@@ -178,10 +187,12 @@ final class Asking {
 
     /** The password, or empty. When it is cancelled the question disappears. */
     private static final class Answered extends CompletableFuture<Optional<byte[]>> {
+        private final Between between;
         private final boolean causedByPeer;
         private volatile @Nullable CompletableFuture<?> question;
 
-        Answered(boolean causedByPeer) {
+        Answered(Between between, boolean causedByPeer) {
+            this.between = between;
             this.causedByPeer = causedByPeer;
         }
 

@@ -3,8 +3,14 @@ package org.xtls.auth.srp;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
 
-/** A pairing code: in memory only, so that a crash ends it. Used on one thread. */
+/**
+ * A pairing code: in memory only, so that a crash ends it. Used on one thread. When it has ended its digits are wiped; a
+ * guess that is under way then has its own copy.
+ */
 final class Code {
     static final int FAILURES = 3;
     private static final int GROUP = 3;
@@ -13,7 +19,13 @@ final class Code {
 
     private final byte[] digits;
     private final Instant expires;
+    /** One for each group that a peer may choose, so that its beginnings cost no more than that. */
+    private final Map<Group, Verifier> verifiers = new EnumMap<>(Group.class);
+
     private int spent;
+    /** Nothing can be tried with it any more. */
+    private boolean ended;
+    /** A guess that is still under way does not count either. */
     private boolean over;
 
     private Code(byte[] digits, Instant expires) {
@@ -74,34 +86,60 @@ final class Code {
         return expires;
     }
 
+    void expire(Instant now) {
+        if (!now.isBefore(expires)) {
+            end();
+        }
+    }
+
     /** How often it can still be tried. */
-    int left(Instant now) {
-        return over || !now.isBefore(expires) ? 0 : FAILURES - spent;
+    int left() {
+        return ended ? 0 : FAILURES - spent;
     }
 
-    /** The password that it stands for: its digits, nothing between them. To be wiped. */
-    byte[] password() {
-        return digits.clone();
+    /** The password that it stands for: its digits, nothing between them. To be wiped. Empty when it has ended. */
+    Optional<byte[]> password() {
+        return ended ? Optional.empty() : Optional.of(digits.clone());
     }
 
-    boolean spend(Instant now) {
-        if (left(now) == 0) {
+    Optional<Verifier> verifier(Group group) {
+        return Optional.ofNullable(verifiers.get(group));
+    }
+
+    void keep(Verifier verifier) {
+        if (!ended) {
+            verifiers.put(verifier.group(), verifier);
+        }
+    }
+
+    boolean spend() {
+        if (ended) {
             return false;
         }
         spent++;
+        if (spent == FAILURES) {
+            end();
+        }
         return true;
     }
 
     /** It is good for one success: true for the first, and then it is over. */
     boolean succeed() {
         boolean first = !over;
-        end();
+        takeBack();
         return first;
     }
 
-    void end() {
+    /** Another is in its place, or none is wanted. */
+    void takeBack() {
         over = true;
+        end();
+    }
+
+    private void end() {
+        ended = true;
         Arrays.fill(digits, (byte) 0);
+        verifiers.clear();
     }
 
     private static IllegalArgumentException noCode() {

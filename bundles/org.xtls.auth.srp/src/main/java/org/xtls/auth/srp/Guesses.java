@@ -41,8 +41,4 @@ record Guesses(int wrong, Instant last) {
         Instant until = last.isAfter(now) ? now.plus(wait) : last.plus(wait);
         return until.isAfter(now) ? Optional.of(until) : Optional.empty();
     }
-
-    boolean blocked(Settings settings, Instant now) {
-        return left(settings) == 0 || waits(settings, now).isPresent();
-    }
 }

@@ -352,10 +352,9 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
             }
             // Spent before the proof goes out that a peer, or somebody in its place, could test a guess by.
             run(
-                    secrets.spend(chosen),
-                    spent -> secrets.password(chosen)
-                            .thenCompose(password -> secrets.compute(() -> begun.secret(challenge, password))
-                                    .whenComplete((padded, failure) -> Arrays.fill(password, (byte) 0)))
+                    secrets.spendAndTell(chosen),
+                    told -> secrets.compute(() -> begun.secret(challenge, told.password()))
+                            .whenComplete((padded, failure) -> told.wipe())
                             .thenCompose(this::proofs)
                             .thenAccept(proofs -> {
                                 String id = newId();
@@ -363,7 +362,7 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
                                     if (phase != Phase.PROVING) {
                                         return;
                                     }
-                                    guess = spent;
+                                    guess = told.guess();
                                     awaited = proofs.theirs;
                                     phase = Phase.PROVED;
                                     requestId = id;
@@ -391,10 +390,10 @@ public final class LaterVerification implements TunnelVerification, TunnelListen
                     given != null
                             ? CompletableFuture.completedStage(given)
                             : Chain.of(secrets.held(between()), this::toAnswer),
-                    found -> secrets.verifier(found, begin.group())
-                            .thenCompose(
-                                    verifier -> secrets.compute(() -> new SrpServer(begin, verifier, secrets.random())))
-                            .thenApply(made -> new Answering(found, made)));
+                    found -> secrets.computeForPeer(
+                            found,
+                            begin.group(),
+                            verifier -> new Answering(found, new SrpServer(begin, verifier, secrets.random()))));
             var unused = ready.whenComplete((answering, failure) -> {
                 if (failure != null) {
                     // Nothing held, locked, refused: the same to the peer.

@@ -52,10 +52,6 @@ final class PasswordFile implements Closeable {
         return file;
     }
 
-    Path directory() {
-        return directory;
-    }
-
     Content content() {
         return content;
     }

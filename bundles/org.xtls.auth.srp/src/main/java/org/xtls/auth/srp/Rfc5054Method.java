@@ -46,7 +46,7 @@ import org.xtls.xml.Element;
         scope = ServiceScope.PROTOTYPE,
         enabled = false,
         property = {AuthMethod.METHOD + "=" + Rfc5054Method.NAME, AuthMethod.PREFERENCE + ":Integer=10"})
-public final class Rfc5054Method implements AuthMethod {
+public final class Rfc5054Method implements AuthMethod, AutoCloseable {
     /** The method's name on the wire. */
     public static final String NAME = "srp";
 
@@ -110,13 +110,13 @@ public final class Rfc5054Method implements AuthMethod {
         BareJid initiator = negotiation.role() == Role.INITIATOR
                 ? negotiation.local().bare()
                 : negotiation.peer().bare();
-        return secrets.spend(chosen).thenCompose(spent -> {
-            guess = spent;
-            return secrets.password(chosen)
-                    .thenCompose(password -> negotiation.role() == Role.INITIATOR
-                            ? CompletableFuture.completedStage(
-                                    present(new Credential.SrpClient(initiator.toString(), password), password))
-                            : server(initiator.toString(), password));
+        return secrets.spendAndTell(chosen).thenCompose(told -> {
+            guess = told.guess();
+            byte[] password = told.password();
+            return negotiation.role() == Role.INITIATOR
+                    ? CompletableFuture.completedStage(
+                            present(new Credential.SrpClient(initiator.toString(), password), password))
+                    : server(initiator.toString(), password);
         });
     }
 
@@ -142,8 +142,9 @@ public final class Rfc5054Method implements AuthMethod {
     }
 
     /** The negotiation is over. */
+    @Override
     @Deactivate
-    void release() {
+    public void close() {
         released = true;
         wipe();
     }

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,7 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
     private final Worker store;
     private final Worker arithmetic;
     private final Asking asking;
+    private final Turns turns = new Turns();
     private final @Nullable ComponentContext component;
 
     /** What @Modified last took; the worker's is the one in force there. */
@@ -78,7 +80,10 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
     private @Nullable Failure misconfigured;
     private @Nullable PasswordFile file;
     private @Nullable Seal seal;
+    /** Those that have ended without success too: that somebody used them up must not make an unverified tunnel of it. */
     private final Map<Between, Code> codes = new HashMap<>();
+    /** Of the passwords that are in the file, in other groups than there: one for each group that a peer may choose. */
+    private final Map<Between, Map<Group, Verifier>> derived = new HashMap<>();
     /** Grows when the user takes back what was spent: what comes to an end after that is not given back twice. */
     private final Map<BareJid, Integer> resets = new HashMap<>();
 
@@ -161,32 +166,37 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
                         use == Use.BOTH ? prepared.clone() : new byte[0]))
                 .whenComplete((kept, failure) -> Arrays.fill(prepared, (byte) 0))
                 .thenCompose(kept -> inOrder(open -> {
-                    byte[] plain = kept.toBytes();
-                    try {
-                        Content changed = open.content().copy();
-                        byte[] entry = seal(open).seal(plain, PasswordFormat.purpose(between, use));
-                        changed.passwords().put(between, new Sealed(use, entry));
-                        forgive(changed, peer);
-                        open.keep(changed);
-                    } finally {
-                        kept.wipe();
-                        Arrays.fill(plain, (byte) 0);
-                    }
-                    LOG.info("password kept for {} with {}, use {}", account, peer, use);
-                    return described(open, between);
-                }));
+                            byte[] plain = kept.toBytes();
+                            try {
+                                Content changed = open.content().copy();
+                                byte[] entry = seal(open).seal(plain, PasswordFormat.purpose(between, use));
+                                changed.passwords().put(between, new Sealed(use, entry));
+                                forgive(changed, peer);
+                                open.keep(changed);
+                            } finally {
+                                Arrays.fill(plain, (byte) 0);
+                            }
+                            derived.remove(between);
+                            if (live(between) == null) {
+                                takeBack(between);
+                            }
+                            LOG.info("password kept for {} with {}, use {}", account, peer, use);
+                            return described(open, between);
+                        })
+                        // Also when the step never came to its turn.
+                        .whenComplete((held, failure) -> kept.wipe()));
     }
 
     @Override
     public CompletionStage<Boolean> remove(BareJid account, BareJid peer) {
         Between between = new Between(account, peer);
         return inOrder(open -> {
-            boolean held = live(between) != null;
-            end(between);
+            boolean held = takeBack(between);
             if (open.content().passwords().containsKey(between)) {
                 Content changed = open.content().copy();
                 changed.passwords().remove(between);
                 open.keep(changed);
+                derived.remove(between);
                 held = true;
             }
             return held;
@@ -199,7 +209,7 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
             TreeMap<Between, Kind> all = new TreeMap<>();
             List<HeldSecret> list = new ArrayList<>();
             open.content().passwords().keySet().forEach(between -> all.put(between, Kind.PASSWORD));
-            List.copyOf(codes.keySet()).stream()
+            codes.keySet().stream()
                     .filter(between -> live(between) != null)
                     .forEach(between -> all.put(between, Kind.PAIRING_CODE));
             for (Between between : all.keySet()) {
@@ -277,27 +287,20 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
 
     /** Spends a guess, which is on disk when the stage completes; fails when there is none, or none yet. */
     CompletionStage<Guess> spend(Secret secret) {
+        return inOrder(open -> spend(open, secret));
+    }
+
+    /** The same for a side that needs the password itself for it. */
+    CompletionStage<Told> spendAndTell(Secret secret) {
         return inOrder(open -> {
-            Instant now = clock.instant();
-            if (secret instanceof Secret.OneTime oneTime) {
-                if (!oneTime.code().spend(now)) {
-                    throw new XtlsException(CODE_OVER);
-                }
-                return new Guess(secret, 0);
+            // Before the last guess wipes it.
+            byte[] password = password(open, secret);
+            try {
+                return new Told(spend(open, secret), password);
+            } catch (IOException | XtlsException | RuntimeException e) {
+                Arrays.fill(password, (byte) 0);
+                throw e;
             }
-            BareJid peer = secret.between().peer();
-            Guesses spent = open.content().guesses(peer);
-            Failure obstacle = obstacle(peer, spent, now);
-            if (obstacle != null) {
-                throw new XtlsException(obstacle);
-            }
-            Content changed = open.content().copy();
-            changed.guesses().put(peer, spent.spend(now));
-            open.keep(changed);
-            if (changed.guesses(peer).left(settings) == 0) {
-                LOG.warn("the last guess of the password for {} is spent; it is locked unless that one is right", peer);
-            }
-            return new Guess(secret, resets.getOrDefault(peer, 0));
         });
     }
 
@@ -323,41 +326,69 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
         return inOrder(open -> password(open, secret));
     }
 
-    /** A verifier for the answering side, in a group that the other side chose. */
-    CompletionStage<Verifier> verifier(Secret secret, Group group) {
-        CompletionStage<Optional<KeptPassword>> known = inOrder(open ->
-                secret instanceof Secret.Lasting ? Optional.of(kept(open, secret.between())) : Optional.empty());
-        return known.thenCompose(found -> {
-            if (found.isEmpty()) {
-                return password(secret).thenCompose(password -> verifier(password, group));
+    /**
+     * Computes with the verifier for the answering side, because a peer began, before that has cost it a guess: one at a
+     * time for a peer, not many for all, and nothing when the stage is cancelled before its turn. A password that the user
+     * was asked for has then been used.
+     *
+     * @param group what the peer chose
+     */
+    <T> CompletableFuture<T> computeForPeer(Secret secret, Group group, Computation<T> step) {
+        BareJid peer = secret.between().peer();
+        CompletableFuture<T> stage = new CompletableFuture<>();
+        var unused = stage.whenComplete((made, failure) -> {
+            if (secret instanceof Secret.Asked asked) {
+                Arrays.fill(asked.password(), (byte) 0);
             }
-            KeptPassword kept = found.get();
-            Verifier verifier = kept.verifier();
-            if (verifier.group() == group) {
-                kept.wipe();
-                return CompletableFuture.completedStage(verifier);
-            }
-            if (kept.password().length == 0) {
-                return CompletableFuture.failedStage(new RefusedException(
-                        Refusal.NO_VERIFIER_IN_GROUP,
-                        "the verifier that is kept is for group " + verifier.group() + ", not " + group + "."));
-            }
-            return verifier(kept.password(), group);
         });
+        if (!turns.take(peer)) {
+            stage.completeExceptionally(new XtlsException(TOO_MUCH));
+            return stage;
+        }
+        inOrder(open -> basis(open, secret, group)).whenComplete((basis, failure) -> {
+            if (failure != null) {
+                turns.giveBack(peer);
+                stage.completeExceptionally(failure);
+                return;
+            }
+            arithmetic.submit(stage, () -> step.on(verifier(secret, group, basis)), () -> {
+                basis.wipe();
+                turns.giveBack(peer);
+            });
+        });
+        return stage;
     }
 
-    private CompletionStage<Verifier> verifier(byte[] password, Group group) {
-        return compute(() -> Verifier.of(password, group, settings.cost(), random))
-                .whenComplete((made, failure) -> Arrays.fill(password, (byte) 0));
-    }
-
-    /** Computes on the one thread for it. */
+    /** Computes on the one thread for it, for this side's user or for a guess that has been spent. */
     <T> CompletionStage<T> compute(Callable<T> step) {
-        return arithmetic.submit(step);
+        CompletableFuture<T> stage = new CompletableFuture<>();
+        arithmetic.submit(stage, step, () -> {});
+        return stage;
+    }
+
+    interface Computation<T> {
+        T on(Verifier verifier) throws RefusedException;
     }
 
     /** A guess that has been spent. */
     record Guess(Secret secret, int resets) {}
+
+    /**
+     * A guess that has been spent, and what to make it with.
+     *
+     * @param password in UTF-8, prepared
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Told(Guess guess, byte[] password) {
+        void wipe() {
+            Arrays.fill(password, (byte) 0);
+        }
+
+        @Override
+        public String toString() {
+            return "Told[" + guess + "]";
+        }
+    }
 
     // ---- life
 
@@ -375,8 +406,9 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
         arithmetic.close();
         // Behind everything that is queued.
         var unused = store.submit(() -> {
-            codes.values().forEach(Code::end);
+            codes.values().forEach(Code::takeBack);
             codes.clear();
+            derived.clear();
             if (file != null) {
                 file.close();
             }
@@ -420,6 +452,7 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
             if (moved && former != null) {
                 file = null;
                 seal = null;
+                derived.clear();
                 former.close();
             }
             return taken;
@@ -433,16 +466,113 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
         Code code = live(between);
         Sealed entry = open.content().passwords().get(between);
         Failure obstacle = obstacle(between.peer(), open.content().guesses(between.peer()), now);
-        String binding = code != null ? "a pairing code" : entry != null ? "a password" : "";
         if (code != null) {
             Optional<Secret> usable = Optional.of(new Secret.OneTime(between, code));
-            return new Held(binding, usable, usable, null);
+            return new Held("a pairing code", usable, usable, null);
+        }
+        if (entry == null && codes.containsKey(between)) {
+            return new Held("a pairing code that failed or has expired", Optional.empty(), Optional.empty(), CODE_OVER);
         }
         if (entry == null || obstacle != null) {
-            return new Held(binding, Optional.empty(), Optional.empty(), obstacle);
+            return new Held(entry == null ? "" : "a password", Optional.empty(), Optional.empty(), obstacle);
         }
         Optional<Secret> usable = Optional.of(new Secret.Lasting(between));
-        return new Held(binding, entry.use() == Use.BOTH ? usable : Optional.empty(), usable, null);
+        return new Held("a password", entry.use() == Use.BOTH ? usable : Optional.empty(), usable, null);
+    }
+
+    private Guess spend(PasswordFile open, Secret secret) throws IOException, XtlsException {
+        if (secret instanceof Secret.OneTime oneTime) {
+            if (!oneTime.code().spend()) {
+                throw new XtlsException(CODE_OVER);
+            }
+            return new Guess(secret, 0);
+        }
+        Instant now = clock.instant();
+        BareJid peer = secret.between().peer();
+        Guesses spent = open.content().guesses(peer);
+        Failure obstacle = obstacle(peer, spent, now);
+        if (obstacle != null) {
+            throw new XtlsException(obstacle);
+        }
+        Content changed = open.content().copy();
+        changed.guesses().put(peer, spent.spend(now));
+        open.keep(changed);
+        if (changed.guesses(peer).left(settings) == 0) {
+            LOG.warn("the last guess of the password for {} is spent; it is locked unless that one is right", peer);
+        }
+        return new Guess(secret, resets.getOrDefault(peer, 0));
+    }
+
+    private Basis basis(PasswordFile open, Secret secret, Group group)
+            throws IOException, XtlsException, RefusedException {
+        Between between = secret.between();
+        if (secret instanceof Secret.OneTime oneTime) {
+            Optional<Verifier> made = oneTime.code().verifier(group);
+            return made.isPresent() ? new Basis(made.get()) : new Basis(null, password(open, secret), null);
+        }
+        if (secret instanceof Secret.Asked) {
+            return new Basis(null, password(open, secret), null);
+        }
+        KeptPassword kept = kept(open, between);
+        Verifier verifier = kept.verifier().group() == group
+                ? kept.verifier()
+                : derived.getOrDefault(between, Map.of()).get(group);
+        if (verifier != null) {
+            kept.wipe();
+            return new Basis(verifier);
+        }
+        if (kept.password().length == 0) {
+            throw new RefusedException(
+                    Refusal.NO_VERIFIER_IN_GROUP,
+                    "the verifier that is kept is for group " + kept.verifier().group() + ", not " + group + ".");
+        }
+        return new Basis(null, kept.password(), open.content().passwords().get(between));
+    }
+
+    /** On the thread for arithmetic. What is made is kept even when whoever asked for it has gone in the meantime. */
+    private Verifier verifier(Secret secret, Group group, Basis basis) {
+        Verifier known = basis.verifier();
+        if (known != null) {
+            return known;
+        }
+        Verifier made = Verifier.of(basis.password(), group, settings.cost(), random);
+        var unused = inOrder(open -> {
+            Between between = secret.between();
+            if (secret instanceof Secret.OneTime oneTime) {
+                oneTime.code().keep(made);
+            } else if (basis.entry() != null
+                    && basis.entry().equals(open.content().passwords().get(between))) {
+                derived.computeIfAbsent(between, key -> new EnumMap<>(Group.class))
+                        .put(group, made);
+            }
+            return made;
+        });
+        return made;
+    }
+
+    /**
+     * A verifier, or what to make one of.
+     *
+     * @param password empty when there is a verifier
+     * @param entry what the password is kept as, when it is kept
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Basis(
+            @Nullable Verifier verifier,
+            byte[] password,
+            @Nullable Sealed entry) {
+        Basis(Verifier verifier) {
+            this(verifier, new byte[0], null);
+        }
+
+        void wipe() {
+            Arrays.fill(password, (byte) 0);
+        }
+
+        @Override
+        public String toString() {
+            return "Basis";
+        }
     }
 
     private byte[] password(PasswordFile open, Secret secret) throws IOException, XtlsException {
@@ -450,7 +580,7 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
             return asked.password().clone();
         }
         if (secret instanceof Secret.OneTime oneTime) {
-            return oneTime.code().password();
+            return oneTime.code().password().orElseThrow(() -> new XtlsException(CODE_OVER));
         }
         return kept(open, secret.between()).password();
     }
@@ -478,24 +608,21 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
     }
 
     private void put(Between between, Code code) {
-        end(between);
+        takeBack(between);
         codes.put(between, code);
     }
 
-    private void end(Between between) {
+    private boolean takeBack(Between between) {
         Code former = codes.remove(between);
         if (former != null) {
-            former.end();
+            former.takeBack();
         }
+        return former != null;
     }
 
     private @Nullable Code live(Between between) {
         Code code = codes.get(between);
-        if (code != null && code.left(clock.instant()) == 0) {
-            codes.remove(between);
-            return null;
-        }
-        return code;
+        return code == null || code.left() == 0 ? null : code;
     }
 
     private boolean forgive(Content changed, BareJid peer) {
@@ -550,13 +677,15 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
                 between.peer(),
                 Kind.PAIRING_CODE,
                 Use.BOTH,
-                code.left(clock.instant()),
+                code.left(),
                 Optional.empty(),
                 Optional.of(code.expires()));
     }
 
     private <T> CompletionStage<T> inOrder(Step<T> step) {
         return store.submit(() -> {
+            Instant now = clock.instant();
+            codes.values().forEach(code -> code.expire(now));
             if (misconfigured != null) {
                 throw new XtlsException(misconfigured);
             }
@@ -577,7 +706,7 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
     }
 
     private interface Step<T> {
-        T on(PasswordFile file) throws IOException, XtlsException;
+        T on(PasswordFile file) throws IOException, XtlsException, RefusedException;
     }
 
     private static XtlsException local(String message) {
@@ -595,7 +724,13 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
             Failure.Code.UNTRUSTED,
             Fault.LOCAL,
             "The pairing code has been used, has expired, or has failed " + Code.FAILURES + " times.",
-            "Make a new one.");
+            "Make a new one, or remove it.");
+
+    private static final Failure TOO_MUCH = new Failure(
+            Failure.Code.LIMIT,
+            Fault.PEER,
+            "This side is computing for another beginning of the peer's, or for " + Turns.MOST + " peers at once.",
+            "Try again later.");
 
     private static final Failure GONE = new Failure(
             Failure.Code.SERVICE_GONE, Fault.LOCAL, "The bundle " + PID + " has been stopped.", "Start it again.");

@@ -3,7 +3,6 @@ package org.xtls.auth.srp;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -43,7 +42,7 @@ import org.xtls.xml.Element;
         scope = ServiceScope.PROTOTYPE,
         property = {AuthMethod.METHOD + "=" + SrpMethod.NAME, AuthMethod.PREFERENCE + ":Integer=50"})
 @ProvideXtlsMethod(SrpMethod.NAME)
-public final class SrpMethod implements AuthMethod {
+public final class SrpMethod implements AuthMethod, AutoCloseable {
     /** The method's name on the wire. */
     public static final String NAME = "srp-psk";
 
@@ -126,11 +125,8 @@ public final class SrpMethod implements AuthMethod {
             return CompletableFuture.failedStage(new XtlsException(OUT_OF_ORDER));
         }
         // Spent before there is anything to guess with.
-        return secrets.spend(chosen).thenCompose(spent -> {
-            guess = spent;
-            return (negotiation.role() == Role.INITIATOR ? clientSecret(chosen) : serverSecret())
-                    .thenApply(padded -> present(negotiation, padded));
-        });
+        return (negotiation.role() == Role.INITIATOR ? clientSecret(chosen) : serverSecret(chosen))
+                .thenApply(padded -> present(negotiation, padded));
     }
 
     @Override
@@ -150,8 +146,9 @@ public final class SrpMethod implements AuthMethod {
     }
 
     /** The negotiation is over. */
+    @Override
     @Deactivate
-    void release() {
+    public void close() {
         released = true;
         wipe();
     }
@@ -186,17 +183,14 @@ public final class SrpMethod implements AuthMethod {
                 return impossible(held);
             }
             Secret chosen = found.get();
-            return secrets.verifier(chosen, begin.group())
-                    .thenCompose(verifier -> secrets.compute(() -> new SrpServer(begin, verifier, secrets.random())))
-                    .thenApply(made -> {
-                        secret = chosen;
-                        server = made;
-                        if (chosen instanceof Secret.Asked asked) {
-                            Arrays.fill(asked.password(), (byte) 0);
-                        }
-                        return Answer.possible(List.of(made.challenge().toElement()))
-                                .bound(held.binding());
-                    });
+            CompletableFuture<SrpServer> computed = secrets.computeForPeer(
+                    chosen, begin.group(), verifier -> new SrpServer(begin, verifier, secrets.random()));
+            return Chain.of(computed, made -> {
+                secret = chosen;
+                server = made;
+                return CompletableFuture.completedStage(
+                        Answer.possible(List.of(made.challenge().toElement())).bound(held.binding()));
+            });
         });
     }
 
@@ -241,9 +235,12 @@ public final class SrpMethod implements AuthMethod {
         if (begun == null || answered == null) {
             return CompletableFuture.failedStage(new XtlsException(OUT_OF_ORDER));
         }
-        return secrets.password(chosen)
-                .thenCompose(password -> secrets.compute(() -> begun.secret(answered, password))
-                        .whenComplete((padded, failure) -> Arrays.fill(password, (byte) 0)))
+        return secrets.spendAndTell(chosen)
+                .thenCompose(told -> {
+                    guess = told.guess();
+                    return secrets.compute(() -> begun.secret(answered, told.password()))
+                            .whenComplete((padded, failure) -> told.wipe());
+                })
                 .whenComplete((padded, failure) -> {
                     if (chosen instanceof Secret.Asked asked) {
                         Arrays.fill(asked.password(), (byte) 0);
@@ -251,11 +248,15 @@ public final class SrpMethod implements AuthMethod {
                 });
     }
 
-    private CompletionStage<byte[]> serverSecret() {
+    private CompletionStage<byte[]> serverSecret(Secret chosen) {
         SrpServer answered = server;
-        return answered == null
-                ? CompletableFuture.failedStage(new XtlsException(OUT_OF_ORDER))
-                : secrets.compute((Callable<byte[]>) answered::secret);
+        if (answered == null) {
+            return CompletableFuture.failedStage(new XtlsException(OUT_OF_ORDER));
+        }
+        return secrets.spend(chosen).thenCompose(spent -> {
+            guess = spent;
+            return secrets.compute(answered::secret);
+        });
     }
 
     private Credential present(Negotiation negotiation, byte[] padded) {

@@ -31,20 +31,38 @@ final class Worker implements AutoCloseable {
         executor.prestartAllCoreThreads();
     }
 
+    /** Does it whether anybody still waits for it or not. */
     <T> CompletionStage<T> submit(Callable<T> step) {
         CompletableFuture<T> stage = new CompletableFuture<>();
-        try {
-            executor.execute(() -> {
-                try {
-                    stage.complete(step.call());
-                } catch (Throwable e) {
-                    stage.completeExceptionally(e);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            stage.completeExceptionally(new XtlsException(closed));
-        }
+        execute(() -> complete(stage, step), () -> stage.completeExceptionally(new XtlsException(closed)));
         return stage;
+    }
+
+    /**
+     * Does it unless nobody waits for it any more when its turn comes.
+     *
+     * @param stage what comes of it
+     * @param afterwards run before the stage completes, also when the step is left out; not while it runs
+     */
+    <T> void submit(CompletableFuture<T> stage, Callable<T> step, Runnable afterwards) {
+        execute(
+                () -> {
+                    if (stage.isDone()) {
+                        afterwards.run();
+                        return;
+                    }
+                    complete(stage, () -> {
+                        try {
+                            return step.call();
+                        } finally {
+                            afterwards.run();
+                        }
+                    });
+                },
+                () -> {
+                    afterwards.run();
+                    stage.completeExceptionally(new XtlsException(closed));
+                });
     }
 
     /** Does first what was given before, unless that takes too long. */
@@ -64,6 +82,22 @@ final class Worker implements AutoCloseable {
         } catch (InterruptedException e) {
             executor.shutdownNow();
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void execute(Runnable work, Runnable refused) {
+        try {
+            executor.execute(work);
+        } catch (RejectedExecutionException e) {
+            refused.run();
+        }
+    }
+
+    private static <T> void complete(CompletableFuture<T> stage, Callable<T> step) {
+        try {
+            stage.complete(step.call());
+        } catch (Throwable e) {
+            stage.completeExceptionally(e);
         }
     }
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.xtls.BareJid;
 import org.xtls.FullJid;
 import org.xtls.auth.Answer;
 import org.xtls.auth.Offer;
@@ -132,6 +133,32 @@ class AskingTest {
     }
 
     @Test
+    void questions_of_strangers_do_not_stand_in_the_way_of_the_users_own() {
+        human.thinks = true;
+        Asking asking = juliet.secrets.asking();
+        for (int i = 0; i < 3; i++) {
+            var unused = asking.onOffer(between("stranger" + i));
+        }
+        assertEquals(Optional.empty(), await(asking.onOffer(between("stranger3"))));
+        for (String peer : List.of("nurse", "benvolio", "stranger0")) {
+            var unused = asking.onOwnWish(between(peer));
+        }
+        assertEquals(6, human.questions.size());
+    }
+
+    @Test
+    void the_users_own_questions_leave_room_for_those_of_peers() {
+        human.thinks = true;
+        Asking asking = juliet.secrets.asking();
+        for (int i = 0; i < 3; i++) {
+            var unused = asking.onOwnWish(between("friend" + i));
+        }
+        var unused = asking.onOffer(between("stranger"));
+        assertEquals(4, human.questions.size());
+        assertEquals(Optional.empty(), await(asking.onOffer(between("friend0"))), "the user is being asked that");
+    }
+
+    @Test
     void when_it_stops_open_questions_disappear_and_the_next_one_finds_the_file_free() {
         human.thinks = true;
         List<CompletionStage<Answer>> waiting = new ArrayList<>();
@@ -184,6 +211,10 @@ class AskingTest {
             throw new IllegalStateException("broken");
         });
         assertFalse(new Attempt(romeo, juliet).agree());
+    }
+
+    private static Between between(String peer) {
+        return new Between(JULIET.bare(), BareJid.parse(peer + "@montague.lit"));
     }
 
     private Side side(FullJid jid, Settings.Ask ask) {

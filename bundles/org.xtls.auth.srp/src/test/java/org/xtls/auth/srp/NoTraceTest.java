@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xtls.auth.srp.Side.JULIET;
 import static org.xtls.auth.srp.Side.ROMEO;
 import static org.xtls.auth.srp.Stages.await;
+import static org.xtls.auth.srp.Stages.failure;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -31,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,19 @@ class NoTraceTest {
     }
 
     @Test
+    void of_a_password_that_could_not_be_kept_nothing_is_left() throws Exception {
+        try (Side holder = new Side(ROMEO, home.resolve("romeo"));
+                Side second = new Side(ROMEO, home.resolve("romeo"))) {
+            await(holder.secrets.list());
+            char[] password = letters(24);
+            keep("password in UTF-8", new String(password).getBytes(StandardCharsets.UTF_8));
+            CompletionStage<?> refused = second.secrets.set(ROMEO.bare(), JULIET.bare(), password, Use.BOTH);
+            assertTrue(failure(refused).message().contains("is in use by another"));
+            assertEquals(new TreeSet<String>(), found(false), "nor in what the collector has not taken yet");
+        }
+    }
+
+    @Test
     void of_a_pairing_code_nothing_is_left() throws Exception {
         try (Side romeo = new Side(ROMEO, home.resolve("romeo"));
                 Side juliet = new Side(JULIET, home.resolve("juliet"))) {
@@ -135,8 +150,8 @@ class NoTraceTest {
         keep("b", Group.BITS_3072.pad((BigInteger) field(server, "ephemeral")));
         attempt.shakeHands();
         assertTrue(attempt.verified());
-        ((SrpMethod) attempt.initiating).release();
-        ((SrpMethod) attempt.responding).release();
+        ((SrpMethod) attempt.initiating).close();
+        ((SrpMethod) attempt.responding).close();
         return attempt;
     }
 
@@ -170,8 +185,12 @@ class NoTraceTest {
 
     /** The names of the secrets of which at least a part is in a dump of what is alive. */
     private TreeSet<String> found() throws IOException {
+        return found(true);
+    }
+
+    private TreeSet<String> found(boolean aliveOnly) throws IOException {
         Path dump = home.resolve("heap.hprof");
-        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class).dumpHeap(dump.toString(), true);
+        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class).dumpHeap(dump.toString(), aliveOnly);
         TreeSet<String> found = new TreeSet<>();
         for (String name : masked.keySet()) {
             // The last bytes: those of a number stand in its array of ints as they stand in bytes.

@@ -81,8 +81,8 @@ class Rfc5054MethodTest {
         assertEquals(3072, server.group().bits());
         assertEquals(4, romeo.guessesLeft(JULIET));
         assertEquals(4, juliet.guessesLeft(ROMEO));
-        ((Rfc5054Method) attempt.initiating).release();
-        ((Rfc5054Method) attempt.responding).release();
+        ((Rfc5054Method) attempt.initiating).close();
+        ((Rfc5054Method) attempt.responding).close();
         org.junit.jupiter.api.Assertions.assertArrayEquals(new byte[9], client.password());
         org.junit.jupiter.api.Assertions.assertArrayEquals(new byte[384], server.verifier());
     }

@@ -3,6 +3,8 @@ package org.xtls.auth.srp;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xtls.auth.srp.Side.JULIET;
 import static org.xtls.auth.srp.Side.ROMEO;
@@ -14,8 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,10 +31,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xtls.BareJid;
 import org.xtls.Failure;
+import org.xtls.auth.Role;
 import org.xtls.auth.srp.SharedSecrets.Guess;
 import org.xtls.password.HeldSecret;
 import org.xtls.password.PairingCode;
 import org.xtls.password.Passwords.Use;
+import org.xtls.xml.Element;
 
 class SharedSecretsTest {
     private static final BareJid PEER = ROMEO.bare();
@@ -72,7 +81,7 @@ class SharedSecretsTest {
         side.shares("wherefore", ROMEO, Use.ANSWER);
         reopen();
         assertEquals(0, await(side.secrets.password(new Secret.Lasting(BETWEEN))).length);
-        Verifier kept = await(side.secrets.verifier(new Secret.Lasting(BETWEEN), Group.BITS_3072));
+        Verifier kept = verifier(new Secret.Lasting(BETWEEN), Group.BITS_3072);
         byte[] password = "wherefore".getBytes(StandardCharsets.UTF_8);
         assertEquals(
                 Verifier.of(password, kept.group(), kept.cost(), kept.salt()).v(), kept.v());
@@ -87,7 +96,7 @@ class SharedSecretsTest {
             assertEquals(
                     "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve(name))));
         }
-        Verifier kept = await(side.secrets.verifier(new Secret.Lasting(BETWEEN), Group.BITS_3072));
+        Verifier kept = verifier(new Secret.Lasting(BETWEEN), Group.BITS_3072);
         List<String> lines = Files.readAllLines(directory.resolve("passwords"));
         assertEquals(3, lines.size());
         byte[] content = java.util.Base64.getDecoder().decode(lines.get(1).split(" ")[4]);
@@ -273,9 +282,158 @@ class SharedSecretsTest {
         assertEquals("a pairing code", held.binding());
         Secret secret = held.toBegin().orElseThrow();
         clock.pass(Duration.ofMinutes(10));
-        assertEquals("", await(side.secrets.held(BETWEEN)).binding());
+        assertVoid();
         assertTrue(failure(side.secrets.spend(secret)).message().contains("has expired"));
-        assertTrue(await(side.secrets.list()).isEmpty());
+        assertTrue(failure(side.secrets.password(secret)).message().contains("has expired"), "wiped");
+    }
+
+    /** Three forged starts must not make an unverified tunnel of what the code was to verify. */
+    @Test
+    void a_code_that_failed_is_no_secret_any_more_but_still_a_reason_until_the_user_acts() {
+        List<Runnable> acts = List.of(
+                () -> assertTrue(await(side.secrets.remove(ACCOUNT, PEER))),
+                () -> side.shares("wherefore", ROMEO),
+                () -> await(side.secrets.pair(ACCOUNT, PEER)),
+                () -> await(side.secrets.enter(ACCOUNT, PEER, "123456789".toCharArray())));
+        List<String> bindings = List.of("", "a password", "a pairing code", "a pairing code");
+        for (int i = 0; i < acts.size(); i++) {
+            Secret.OneTime secret = newCode();
+            for (int guess = 0; guess < 3; guess++) {
+                await(side.secrets.spend(secret));
+            }
+            assertVoid();
+            assertTrue(failure(side.secrets.password(secret)).message().contains("failed 3 times"), "wiped");
+            acts.get(i).run();
+            assertEquals(bindings.get(i), await(side.secrets.held(BETWEEN)).binding());
+            await(side.secrets.remove(ACCOUNT, PEER));
+            assertEquals("", await(side.secrets.held(BETWEEN)).binding());
+        }
+    }
+
+    @Test
+    void the_last_guess_of_a_code_may_be_the_right_one() {
+        Secret.OneTime secret = newCode();
+        byte[] digits = await(side.secrets.password(secret));
+        await(side.secrets.spend(secret));
+        await(side.secrets.spend(secret));
+        SharedSecrets.Told last = await(side.secrets.spendAndTell(secret));
+        assertVoid();
+        assertArrayEquals(digits, last.password());
+        assertTrue(await(side.secrets.giveBack(last.guess())));
+        assertEquals("", await(side.secrets.held(BETWEEN)).binding(), "success removes it");
+    }
+
+    @Test
+    void a_code_that_has_ended_does_not_stand_in_the_way_of_a_password() {
+        side.shares("wherefore", ROMEO);
+        await(side.secrets.pair(ACCOUNT, PEER));
+        clock.pass(Duration.ofMinutes(10));
+        Held held = await(side.secrets.held(BETWEEN));
+        assertEquals("a password", held.binding());
+        assertTrue(held.toBegin().orElseThrow() instanceof Secret.Lasting);
+    }
+
+    @Test
+    void setting_a_password_leaves_a_code_alone_that_can_still_be_used() {
+        newCode();
+        side.shares("wherefore", ROMEO);
+        assertEquals("a pairing code", await(side.secrets.held(BETWEEN)).binding());
+    }
+
+    @Test
+    void a_code_costs_one_verifier_for_each_group_and_none_when_it_has_ended() {
+        Secret.OneTime secret = newCode();
+        Verifier made = verifier(secret, Group.BITS_3072);
+        assertSame(made, verifier(secret, Group.BITS_3072));
+        assertEquals(Group.BITS_4096, verifier(secret, Group.BITS_4096).group());
+        clock.pass(Duration.ofMinutes(10));
+        assertTrue(failure(side.secrets.computeForPeer(secret, Group.BITS_3072, v -> v))
+                .message()
+                .contains("has expired"));
+        assertEquals(Optional.empty(), secret.code().verifier(Group.BITS_3072));
+    }
+
+    @Test
+    void a_password_costs_one_verifier_for_each_other_group_until_another_is_set() {
+        Secret secret = new Secret.Lasting(BETWEEN);
+        side.shares("wherefore", ROMEO);
+        Verifier made = verifier(secret, Group.BITS_4096);
+        assertSame(made, verifier(secret, Group.BITS_4096));
+        side.shares("wherefore", ROMEO);
+        assertNotSame(made, verifier(secret, Group.BITS_4096));
+    }
+
+    @Test
+    void peers_get_one_computation_each_and_not_many_in_all_while_the_user_is_served() throws Exception {
+        CountDownLatch busy = new CountDownLatch(1);
+        List<CompletableFuture<Verifier>> waiting = new ArrayList<>();
+        CompletionStage<HeldSecret> own;
+        try {
+            var unused = side.secrets.compute(() -> busy.await(20, TimeUnit.SECONDS));
+            for (int i = 0; i < Turns.MOST; i++) {
+                waiting.add(begun(i));
+                assertEquals(Failure.Code.LIMIT, failure(begun(i)).code(), "a second one of the same peer");
+            }
+            assertEquals(Failure.Code.LIMIT, failure(begun(Turns.MOST)).code());
+            own = side.secrets.set(ACCOUNT, PEER, "wherefore".toCharArray(), Use.BOTH);
+        } finally {
+            busy.countDown();
+        }
+        await(own);
+        waiting.forEach(Stages::await);
+        await(begun(Turns.MOST));
+    }
+
+    @Test
+    void what_nobody_waits_for_any_more_is_not_computed() throws Exception {
+        Secret.OneTime secret = newCode();
+        CountDownLatch busy = new CountDownLatch(1);
+        try {
+            var unused = side.secrets.compute(() -> busy.await(20, TimeUnit.SECONDS));
+            Element begin = new SrpClient(Group.BITS_3072, side.secrets.random())
+                    .begin()
+                    .toElement();
+            CompletionStage<?> answer = side.method()
+                    .answer(side.negotiation(Role.RESPONDER, ROMEO, null, Side.confirming(List.of(begin))));
+            // Behind what it does with the file.
+            await(side.secrets.list());
+            await(side.secrets.list());
+            answer.toCompletableFuture().cancel(false);
+        } finally {
+            busy.countDown();
+        }
+        await(side.secrets.compute(() -> "behind it"));
+        await(side.secrets.list());
+        assertEquals(Optional.empty(), secret.code().verifier(Group.BITS_3072));
+        verifier(secret, Group.BITS_3072);
+    }
+
+    @Test
+    void whoever_breaks_off_at_the_last_moment_has_the_verifier_kept_all_the_same() throws Exception {
+        Secret.OneTime secret = newCode();
+        CountDownLatch computing = new CountDownLatch(1);
+        CountDownLatch cancelled = new CountDownLatch(1);
+        CompletableFuture<Verifier> stage = side.secrets.computeForPeer(secret, Group.BITS_3072, made -> {
+            computing.countDown();
+            awaitQuietly(cancelled);
+            return made;
+        });
+        assertTrue(computing.await(20, TimeUnit.SECONDS));
+        stage.cancel(false);
+        assertEquals(
+                Failure.Code.LIMIT,
+                failure(side.secrets.computeForPeer(secret, Group.BITS_3072, v -> v))
+                        .code(),
+                "it is still being computed");
+        cancelled.countDown();
+        await(side.secrets.compute(() -> "behind it"));
+        await(side.secrets.list());
+        Verifier kept = secret.code().verifier(Group.BITS_3072).orElseThrow();
+        assertEquals(
+                kept.v(),
+                Verifier.of(await(side.secrets.password(secret)), kept.group(), kept.cost(), kept.salt())
+                        .v(),
+                "of the digits, not of what wiping had left of them");
     }
 
     @Test
@@ -365,6 +523,38 @@ class SharedSecretsTest {
                             false);
                 },
                 clock);
+    }
+
+    private Secret.OneTime newCode() {
+        await(side.secrets.pair(ACCOUNT, PEER));
+        return (Secret.OneTime) await(side.secrets.held(BETWEEN)).toBegin().orElseThrow();
+    }
+
+    private Verifier verifier(Secret secret, Group group) {
+        return await(side.secrets.computeForPeer(secret, group, made -> made));
+    }
+
+    /** A stranger begins, with a password at hand that the user was asked for. */
+    private CompletableFuture<Verifier> begun(int stranger) {
+        Between between = new Between(ACCOUNT, BareJid.parse("stranger" + stranger + "@montague.lit"));
+        return side.secrets.computeForPeer(
+                new Secret.Asked(between, "wherefore".getBytes(StandardCharsets.UTF_8)), Group.BITS_3072, made -> made);
+    }
+
+    private void assertVoid() {
+        Held held = await(side.secrets.held(BETWEEN));
+        assertEquals("a pairing code that failed or has expired", held.binding());
+        assertEquals(Optional.empty(), held.toBegin());
+        assertEquals(Optional.empty(), held.toAnswer());
+        assertTrue(await(side.secrets.list()).isEmpty());
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(20, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private void reopen() {

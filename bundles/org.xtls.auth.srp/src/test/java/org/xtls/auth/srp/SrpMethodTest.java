@@ -154,8 +154,8 @@ class SrpMethodTest {
         assertEquals(4, juliet.guessesLeft(ROMEO));
         attempt.server.receive(hello);
         // The binder has been tested, the peer falls silent, the negotiation ends.
-        ((SrpMethod) attempt.responding).release();
-        ((SrpMethod) attempt.initiating).release();
+        ((SrpMethod) attempt.responding).close();
+        ((SrpMethod) attempt.initiating).close();
         assertEquals(4, romeo.guessesLeft(JULIET));
         assertEquals(4, juliet.guessesLeft(ROMEO));
     }
@@ -371,7 +371,7 @@ class SrpMethodTest {
         Credential.ExternalPsk psk = (Credential.ExternalPsk)
                 await(attempt.initiating.credential(attempt.atInitiator(attempt.start, attempt.proceed)));
         assertEquals("urn:x-xtls:1 srp-psk", new String(psk.identity(), StandardCharsets.US_ASCII));
-        ((SrpMethod) attempt.initiating).release();
+        ((SrpMethod) attempt.initiating).close();
         assertArrayEquals(new byte[32], psk.key());
     }
 
@@ -452,7 +452,9 @@ class SrpMethodTest {
         assertTrue(await(romeo.secrets.list()).isEmpty());
         Answer answer = await(romeo.method()
                 .answer(romeo.negotiation(Role.RESPONDER, JULIET, null, juliet.offer(juliet.method(), ROMEO))));
-        assertEquals(Answer.IMPOSSIBLE, answer);
+        assertEquals(Answer.IMPOSSIBLE.bound("a pairing code that failed or has expired"), answer);
+        Failure told = failure(romeo.method().offer(romeo.negotiation(Role.INITIATOR, JULIET, null, null)));
+        assertTrue(told.advice().contains("Make a new one"), told.text());
     }
 
     @Test

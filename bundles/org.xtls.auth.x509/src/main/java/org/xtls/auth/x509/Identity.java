@@ -3,7 +3,6 @@ package org.xtls.auth.x509;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.PrivateKey;
-import java.security.Provider;
 import java.security.Signature;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
@@ -38,7 +37,7 @@ final class Identity {
         requireMatch();
     }
 
-    private Identity(String origin, List<X509Certificate> chain, PrivateKey key, @Nullable Provider token)
+    private Identity(String origin, List<X509Certificate> chain, PrivateKey key, KeySigner.@Nullable Token token)
             throws XtlsException {
         this.origin = origin;
         this.chain = List.copyOf(chain);
@@ -76,7 +75,7 @@ final class Identity {
      *
      * @throws XtlsException as the constructor
      */
-    static Identity onToken(String origin, List<X509Certificate> chain, PrivateKey key, Provider token)
+    static Identity onToken(String origin, List<X509Certificate> chain, PrivateKey key, KeySigner.Token token)
             throws XtlsException {
         Identity identity = new Identity(origin, chain, key, token);
         identity.requireMatch();
@@ -84,7 +83,7 @@ final class Identity {
     }
 
     /** The same certificate with the key as the token gives it out now. A test of it would cost a signature. */
-    Identity again(PrivateKey key, Provider token) throws XtlsException {
+    Identity again(PrivateKey key, KeySigner.Token token) throws XtlsException {
         return new Identity(origin, chain, key, token);
     }
 

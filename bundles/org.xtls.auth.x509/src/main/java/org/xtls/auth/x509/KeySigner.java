@@ -10,6 +10,8 @@ import java.security.interfaces.EdECPrivateKey;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
 import org.bouncycastle.crypto.signers.Ed25519Signer;
 import org.jspecify.annotations.Nullable;
@@ -21,17 +23,19 @@ import org.xtls.tls.Signer;
  * a handshake's cost with the JDK and a small part of it with Bouncy Castle ({@code docs/benchmarking.md}).
  */
 final class KeySigner implements Signer {
+    private static final long TURN_MILLIS = 1_000;
+
     private final PrivateKey key;
     private final KeyKind kind;
-    private final @Nullable Provider token;
+    private final @Nullable Token token;
     private final @Nullable Ed25519PrivateKeyParameters edwards;
 
     /**
      * A signer.
      *
-     * @param token the provider that alone can use the key; null for a key in memory
+     * @param token where the key is; null for a key in memory
      */
-    KeySigner(PrivateKey key, KeyKind kind, @Nullable Provider token) {
+    KeySigner(PrivateKey key, KeyKind kind, @Nullable Token token) {
         this.key = key;
         this.kind = kind;
         this.token = token;
@@ -62,8 +66,21 @@ final class KeySigner implements Signer {
             signer.update(content, 0, content.length);
             return signer.generateSignature();
         }
+        if (token == null) {
+            return sign(scheme, content, null);
+        }
+        token.await();
         try {
-            Signature signature = signature(scheme, token);
+            return sign(scheme, content, token.provider);
+        } finally {
+            token.turns.release();
+        }
+    }
+
+    private byte[] sign(SignatureScheme scheme, byte[] content, @Nullable Provider provider)
+            throws GeneralSecurityException {
+        try {
+            Signature signature = signature(scheme, provider);
             signature.initSign(key);
             signature.update(content);
             return signature.sign();
@@ -100,5 +117,29 @@ final class KeySigner implements Signer {
 
     private static Signature instance(String algorithm, @Nullable Provider token) throws GeneralSecurityException {
         return token == null ? Signature.getInstance(algorithm) : Signature.getInstance(algorithm, token);
+    }
+
+    /**
+     * Where a key is that is not in memory.
+     *
+     * @param provider it alone can use the key
+     * @param turns one for each signature that may wait for the token at a time, and so for its user
+     */
+    record Token(Provider provider, Semaphore turns) {
+        /** How many of them. */
+        static final int TURNS = 2;
+
+        /** Strangers' handshakes, each waiting for a touch, must not take all threads that tunnels share. */
+        private void await() throws GeneralSecurityException {
+            try {
+                if (turns.tryAcquire(TURN_MILLIS, TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            throw new GeneralSecurityException(
+                    "the token is busy with other signatures; answer what it asks or touch it, and try again");
+        }
     }
 }

@@ -2,7 +2,7 @@ package org.xtls.auth.x509;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.StringReader;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +14,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.edec.EdECObjectIdentifiers;
@@ -190,13 +191,17 @@ record PemFiles(PathPattern certificate, PathPattern key, char[] configured) imp
             throw UnusableKey.because(UnusableKey.file(file), "has more than 1 MiB");
         }
         List<Object> objects = new ArrayList<>();
-        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
-        try (PEMParser parser = new PEMParser(new StringReader(text))) {
+        byte[] text = Files.readAllBytes(file);
+        try (PEMParser parser =
+                new PEMParser(new InputStreamReader(new ByteArrayInputStream(text), StandardCharsets.ISO_8859_1))) {
             for (Object object = parser.readObject(); object != null; object = parser.readObject()) {
                 objects.add(object);
             }
         } catch (IOException | RuntimeException e) {
             throw UnusableKey.because(UnusableKey.file(file), "is damaged: a part of it is no PEM");
+        } finally {
+            // The parser keeps lines of it for a while all the same.
+            Arrays.fill(text, (byte) 0);
         }
         return objects;
     }

@@ -24,6 +24,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import javax.security.auth.login.LoginException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,6 +56,7 @@ final class TokenKeys implements IdentitySource {
     private final Answers answers = new Answers();
     private final Map<String, Identity> known = new HashMap<>();
     private final String origin;
+    private final Semaphore turns = new Semaphore(KeySigner.Token.TURNS);
     private @Nullable Provider provider;
     private @Nullable KeyStore store;
     private boolean configuredPinIsWrong;
@@ -136,9 +138,9 @@ final class TokenKeys implements IdentitySource {
         Identity before = known.get(name);
         String where = "key '" + name + "' on the " + origin;
         if (before != null && !chain.isEmpty() && before.certificate().equals(chain.get(0))) {
-            return before.again(privateKey, token);
+            return before.again(privateKey, new KeySigner.Token(token, turns));
         }
-        Identity identity = Identity.onToken(where, chain, privateKey, token);
+        Identity identity = Identity.onToken(where, chain, privateKey, new KeySigner.Token(token, turns));
         known.put(name, identity);
         LOG.info("own certificate found: {}", identity);
         return identity;

@@ -26,6 +26,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,6 +91,26 @@ class TokenKeysTest {
                 "x509 " + identity.sha256() + " in key 'juliet' on the token in slot " + SoftHsm.SLOT + " of "
                         + SoftHsm.LIBRARY,
                 identity.toString());
+    }
+
+    @Test
+    void a_token_at_which_others_wait_is_busy_and_a_key_in_memory_never_is() throws Exception {
+        KeyPair pair = KeyPairGenerator.getInstance("EC").generateKeyPair();
+        KeyKind kind = KeyKind.of(pair.getPublic());
+        Semaphore turns = new Semaphore(KeySigner.Token.TURNS);
+        // A token that needs no touch.
+        KeySigner token =
+                new KeySigner(pair.getPrivate(), kind, new KeySigner.Token(Security.getProvider("SunEC"), turns));
+        SignatureScheme scheme = kind.schemes().get(0);
+        turns.acquire(KeySigner.Token.TURNS);
+        GeneralSecurityException busy =
+                assertThrows(GeneralSecurityException.class, () -> token.sign(scheme, new byte[] {1}));
+        assertTrue(busy.getMessage().contains("busy with other signatures"), busy.getMessage());
+        assertTrue(new KeySigner(pair.getPrivate(), kind, null).sign(scheme, new byte[] {1}).length > 0);
+        // Somebody touches it.
+        turns.release();
+        assertTrue(token.sign(scheme, new byte[] {1}).length > 0);
+        assertEquals(1, turns.availablePermits());
     }
 
     @Test

@@ -57,7 +57,19 @@ final class ChangeFeed {
             for (Numbered change : news) {
                 // First: what a listener does must not make it be told twice.
                 told = new Head(now.store(), change.number());
-                tell(change.change());
+                if (!change.flaw().isEmpty()) {
+                    LOG.error(
+                            "change {} in the history of the trust database cannot be read ({}): {}",
+                            change.number(),
+                            change.flaw(),
+                            change.change() == null
+                                    ? "nobody is told of it"
+                                    : "listeners are told that the key is "
+                                            + change.change().to());
+                }
+                if (change.change() != null) {
+                    tell(change.change());
+                }
             }
             if (news.isEmpty()) {
                 LOG.error("the history of the trust database has no change {}: somebody has removed it", last + 1);

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -205,7 +206,10 @@ final class Tables {
         return history;
     }
 
-    /** The changes of all peers behind one, in order, at most so many. */
+    /**
+     * The changes of all peers behind one, in order, at most so many. One row that cannot be read does not keep those
+     * behind it: the tunnels of the whole fleet close by what is told of them.
+     */
     List<Numbered> changesAfter(long number, int most) throws SQLException {
         List<Numbered> changes = new ArrayList<>();
         try (PreparedStatement select = prepare(
@@ -215,7 +219,7 @@ final class Tables {
                         number);
                 ResultSet rows = select.executeQuery()) {
             while (rows.next()) {
-                changes.add(new Numbered(rows.getLong("change"), change(jid(rows), rows)));
+                changes.add(numbered(rows));
             }
         }
         return changes;
@@ -280,6 +284,39 @@ final class Tables {
                 row.getString("evidence"));
     }
 
+    private static Numbered numbered(ResultSet row) throws SQLException {
+        long number = row.getLong("change");
+        try {
+            return new Numbered(number, change(jid(row), row), "");
+        } catch (RuntimeException e) {
+            return new Numbered(number, fall(row), Evidence.onePhrase(String.valueOf(e.getMessage())));
+        }
+    }
+
+    /** Of a row that is not as the store writes it: that the key has fallen, or may have; never that it has risen. */
+    private static @Nullable TrustChange fall(ResultSet row) throws SQLException {
+        try {
+            String after = row.getString("state_after");
+            boolean known = Arrays.stream(KeyState.values())
+                    .anyMatch(state -> state.name().equals(after));
+            KeyState to = known ? KeyState.valueOf(after) : KeyState.DISTRUSTED;
+            if (to == KeyState.VERIFIED || to == KeyState.FIRST_USE) {
+                return null;
+            }
+            return new TrustChange(
+                    instant(row, "made_at"),
+                    BareJid.parse(row.getString("jid")),
+                    new KeyName(row.getString("method"), row.getString("fingerprint")),
+                    null,
+                    to,
+                    known
+                            ? row.getString("evidence")
+                            : Evidence.onePhrase("its state '" + after + "' is not known to this version"));
+        } catch (RuntimeException e) {
+            return null; // nobody can be told whose, or which
+        }
+    }
+
     private static Instant instant(ResultSet row, String column) throws SQLException {
         return row.getObject(column, OffsetDateTime.class).toInstant();
     }
@@ -306,8 +343,13 @@ final class Tables {
     /** The newest change of a store, and which store it is. */
     record Head(String store, long changes) {}
 
-    /** A change and its place in the order of all. */
-    record Numbered(long number, TrustChange change) {}
+    /**
+     * A change and its place in the order of all.
+     *
+     * @param change what is to be told; null when that cannot be read
+     * @param flaw why the row cannot be read as it stands; empty when it can
+     */
+    record Numbered(long number, @Nullable TrustChange change, String flaw) {}
 
     private static final class Collected {
         private final BareJid peer;

@@ -270,6 +270,46 @@ class SchemaTest {
     }
 
     @Test
+    void a_change_that_cannot_be_read_keeps_nobody_from_hearing_of_those_behind_it() throws Exception {
+        Heard heard = new Heard();
+        JdbcTrustStore store = new JdbcTrustStore(
+                server.dataSource(database), TestSettings.of("", 3600, 10, 10), Clock.systemUTC(), heard);
+        stores.add(store);
+        await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
+        heard.next();
+        execute("alter table xtls_trust_history drop constraint xtls_trust_history_state_after_check;"
+                + change(2, "@@", "x509", "DISTRUSTED")
+                + change(3, "juliet@capulet.lit", "X 509", "DISTRUSTED")
+                + change(4, "Juliet@capulet.lit", "x509", "VERIFIED")
+                + change(5, "Juliet@capulet.lit", "x509", "EXPIRED")
+                + change(6, "juliet@capulet.lit", "x509", "SUSPENDED")
+                + "update xtls_trust_store set changes = 6");
+        BareJid romeo = BareJid.parse("romeo@montague.lit");
+        await(store.put(romeo, KEY, KeyState.DISTRUSTED, "stolen"));
+
+        List<TrustChange> told = heard.until(change -> change.peer().equals(romeo));
+        assertEquals(
+                List.of(
+                        "juliet@capulet.lit EXPIRED written by hand",
+                        "juliet@capulet.lit DISTRUSTED its state 'SUSPENDED' is not known to this version",
+                        "romeo@montague.lit DISTRUSTED stolen"),
+                told.stream()
+                        .map(change -> change.peer() + " " + change.to() + " " + change.evidence())
+                        .toList());
+        assertTrue(told.stream().allMatch(change -> change.key().equals(KEY)));
+        // Each once.
+        await(store.put(romeo, KEY, KeyState.VERIFIED, "found again"));
+        assertEquals("found again", heard.next().evidence());
+        assertTrue(heard.isEmpty());
+    }
+
+    private static String change(int number, String jid, String method, String after) {
+        return "insert into xtls_trust_history (change, made_at, jid, method, fingerprint, state_before, state_after,"
+                + " evidence, decision) values (" + number + ", now(), '" + jid + "', '" + method + "', '"
+                + KEY.fingerprint() + "', null, '" + after + "', 'written by hand', '');";
+    }
+
+    @Test
     void a_database_that_has_gone_back_is_reported_and_followed_from_there() throws Exception {
         Heard heard = new Heard();
         JdbcTrustStore store = new JdbcTrustStore(
