@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.xtls.Failure;
@@ -35,6 +36,9 @@ final class Attempt {
     Stage stage;
     String startId;
     boolean holdsPlace;
+
+    /** How many starts in a row came before this one was answered, each in the place of the one before. */
+    int superseded;
 
     @Nullable
     Offer sent;
@@ -120,7 +124,9 @@ final class Attempt {
     void match(Question.Answered answered) {
         troubles.addAll(answered.troubles());
         bindings = answered.bindings();
+        Set<String> offered = Set.copyOf(methods);
         methods = answered.answers().stream()
+                .filter(possible -> role == Role.RESPONDER || offered.contains(possible.method()))
                 .filter(possible -> received != null || possible.method().equals("x509"))
                 .sorted(Comparator.comparing(possible -> !canVerify(possible, answered.known())))
                 .map(Possible::method)

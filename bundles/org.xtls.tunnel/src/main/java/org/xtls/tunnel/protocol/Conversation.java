@@ -38,6 +38,9 @@ import org.xtls.xml.Element;
  * returns what is to be done, in order. Between events nothing happens. Not safe for use by several threads.
  */
 public final class Conversation {
+    /** A peer that lost its state once or twice while a human here thinks about its start is taken for honest. */
+    private static final int MOST_SUPERSEDED = 3;
+
     private final FullJid local;
     private final FullJid peer;
     private final Surroundings surroundings;
@@ -73,6 +76,31 @@ public final class Conversation {
         this.reasons = new Reasons(peer);
         this.probes = new Probes(local, peer, surroundings, actions::add);
         this.judgement = new Judgement(peer, surroundings, reasons, actions::add, new Proceedings());
+    }
+
+    // ---- for whoever has no conversation any more
+
+    /**
+     * Whether an IQ agrees to a start.
+     *
+     * @param iq the IQ
+     * @return true when it does
+     */
+    public static boolean isProceed(Iq iq) {
+        return iq instanceof Iq.Result result
+                && result.payload() != null
+                && result.payload().is(Wire.XTLS, "proceed");
+    }
+
+    /**
+     * What tells a peer that there is nothing between the two.
+     *
+     * @param peer the peer
+     * @param id the request's
+     * @return the request
+     */
+    public static Iq.Request close(FullJid peer, String id) {
+        return new Iq.Request(peer, id, true, Wire.CLOSE);
     }
 
     // ---- events from this side
@@ -223,6 +251,11 @@ public final class Conversation {
      * @return what to do
      */
     public List<Action> unavailable() {
+        if (attempt != null && attempt.role == Role.INITIATOR) {
+            // It may be back already, and be handed the start: it would go on for minutes with a negotiation of its
+            // own.
+            sendClose();
+        }
         endAll(Failure.of(Code.PEER_GONE, Fault.PEER, peer + " went offline"));
         return drain();
     }
@@ -426,7 +459,8 @@ public final class Conversation {
             return;
         }
         ours.stage = Stage.MATCHING;
-        ask(ours, new Question.Answers(Set.copyOf(ours.methods)));
+        // All of them, those too that offered nothing: what they hold of the peer counts.
+        ask(ours, new Question.Answers());
     }
 
     private void choose(Attempt ours, Question.Answered answered, long now) {
@@ -462,6 +496,12 @@ public final class Conversation {
             refuse(request.id(), Condition.SERVICE_UNAVAILABLE, "");
             return;
         }
+        int superseded = before != null && before.stage == Stage.ANSWERING ? before.superseded + 1 : 0;
+        if (superseded > MOST_SUPERSEDED) {
+            // Each costs every method an answer; a peer that has lost its state comes again when that has been given.
+            refuse(request.id(), Condition.RESOURCE_CONSTRAINT, "the start before this one is being answered");
+            return;
+        }
         boolean place = (before != null && before.holdsPlace) || surroundings.enter(peer.bare());
         if (!place) {
             refuse(request.id(), Condition.RESOURCE_CONSTRAINT, "too many tunnels are being negotiated");
@@ -484,12 +524,13 @@ public final class Conversation {
                 request.id(),
                 peer);
         theirs.holdsPlace = true;
+        theirs.superseded = superseded;
         theirs.received = offer;
         attempt = theirs;
         if (tunnel != null) {
             tunnel.freeze();
         }
-        ask(theirs, new Question.Answers(Set.of()));
+        ask(theirs, new Question.Answers());
     }
 
     private void agree(Attempt theirs, Question.Answered answered, long now) {
@@ -943,7 +984,9 @@ public final class Conversation {
                 cannotPresent(of, failed.failure().message(), now);
             } else {
                 boolean judging = of.stage == Stage.VERIFYING || of.stage == Stage.DECIDING || of.stage == Stage.ASKING;
-                Optional<Alert> alert = judging ? Optional.of(Alert.ACCESS_DENIED) : Optional.empty();
+                // That a service went before it could judge is no distrust, and the peer is not to hear it as that.
+                Alert why = failed.failure().code() == Code.SERVICE_GONE ? Alert.INTERNAL_ERROR : Alert.ACCESS_DENIED;
+                Optional<Alert> alert = judging ? Optional.of(why) : Optional.empty();
                 fail(of, failed.failure(), alert, of.stage != Stage.OFFERING, now);
             }
         } else if (reply instanceof Question.Offered offered && of.stage == Stage.OFFERING) {

@@ -3,7 +3,6 @@ package org.xtls.tunnel.protocol;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.xtls.FullJid;
 import org.xtls.auth.Negotiation;
@@ -50,7 +49,7 @@ final class Probes {
                 new Probe(number, request.id(), now + surroundings.settings().answerMillis()));
         Policy policy = surroundings.policy(peer.bare());
         Negotiation facts = new Negotiation(local, peer, Role.RESPONDER, true, policy, null, offer);
-        out.accept(new Action.Ask(step, number, facts, new Question.Answers(Set.of())));
+        out.accept(new Action.Ask(step, number, facts, new Question.Answers()));
     }
 
     /** True when it was a probe's question that was answered. */

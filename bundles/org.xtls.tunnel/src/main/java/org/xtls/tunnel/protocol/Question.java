@@ -2,7 +2,6 @@ package org.xtls.tunnel.protocol;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import org.xtls.Failure;
 import org.xtls.Trust;
 import org.xtls.auth.Answer;
@@ -18,12 +17,8 @@ public sealed interface Question {
     /** What has each method to offer? Answer: {@link Offered}. */
     record Offers() implements Question {}
 
-    /**
-     * Which methods can go on with the offer received? Answer: {@link Answered}.
-     *
-     * @param methods the methods to ask; empty means all
-     */
-    record Answers(Set<String> methods) implements Question {}
+    /** Which methods can go on with the offer received, and what do they hold of the peer? Answer: {@link Answered}. */
+    record Answers() implements Question {}
 
     /**
      * What does this side present? Answer: {@link Presented}.

@@ -38,6 +38,12 @@ final class Engagement {
             answer.cancel(false);
             stage.cancel(false);
         }
+
+        void gone() {
+            Object method = provider == null ? null : provider.getProperty(AuthMethod.METHOD);
+            answer.completeExceptionally(Engagement.gone(String.valueOf(method)));
+            stage.cancel(false);
+        }
     }
 
     /** The step's stage; failed when the method is not engaged, throws, or returns nothing. */
@@ -150,7 +156,7 @@ final class Engagement {
                     .toList();
         }
         giveBack(engaged -> engaged.provider.reference().equals(provider));
-        cancelled.forEach(Asked::cancel);
+        cancelled.forEach(Asked::gone);
     }
 
     /** The negotiation has ended. */

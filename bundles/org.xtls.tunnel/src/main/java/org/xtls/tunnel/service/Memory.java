@@ -1,6 +1,7 @@
 package org.xtls.tunnel.service;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,9 +38,20 @@ final class Memory {
             return CompletableFuture.failedFuture(new XtlsException(Failures.missing("trust store")));
         }
         try {
-            return question.apply(present);
+            return question.apply(present).exceptionallyCompose(Memory::failed);
         } catch (RuntimeException | LinkageError e) {
-            return CompletableFuture.failedFuture(e);
+            return failed(e);
         }
+    }
+
+    /** A store that fails while it goes away does not say that it is a store. */
+    private static CompletableFuture<KnownPeer> failed(Throwable thrown) {
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        if (cause instanceof XtlsException) {
+            return CompletableFuture.failedFuture(cause);
+        }
+        String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        return CompletableFuture.failedFuture(new IllegalStateException("the trust store failed: " + why, cause));
     }
 }

@@ -1,9 +1,11 @@
 package org.xtls.tunnel.service;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.xtls.Acknowledgement;
 import org.xtls.Closure;
+import org.xtls.Failure;
 import org.xtls.FullJid;
 import org.xtls.Security;
 import org.xtls.Stanza;
@@ -47,7 +49,7 @@ final class OpenTunnel implements Tunnel {
 
     @Override
     public CompletionStage<Acknowledgement> send(Stanza stanza) {
-        return talk.send(number, stanza);
+        return talk.send(this, stanza);
     }
 
     @Override
@@ -58,12 +60,12 @@ final class OpenTunnel implements Tunnel {
         if (length < 1 || length > 255) {
             throw new IllegalArgumentException("1 to 255 bytes can be exported, not " + length);
         }
-        return talk.export(number, label, length);
+        return talk.export(this, label, length);
     }
 
     @Override
     public CompletionStage<Tunnel> renew() {
-        return talk.renew(number);
+        return talk.renew(this);
     }
 
     @Override
@@ -75,6 +77,15 @@ final class OpenTunnel implements Tunnel {
     @Override
     public CompletionStage<Closure> closed() {
         return closed.copy();
+    }
+
+    long number() {
+        return number;
+    }
+
+    /** What it ended of; empty while it has not. */
+    Optional<Failure> reason() {
+        return Optional.ofNullable(closed.getNow(null)).map(Closure::failure);
     }
 
     void secured(Security known) {

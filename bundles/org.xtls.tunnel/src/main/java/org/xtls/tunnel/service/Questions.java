@@ -68,8 +68,8 @@ final class Questions {
         if (question instanceof Question.Offers) {
             return offers(facts, engagement);
         }
-        if (question instanceof Question.Answers answers) {
-            return answers(answers, facts, engagement);
+        if (question instanceof Question.Answers) {
+            return answers(facts, engagement);
         }
         if (question instanceof Question.Present present) {
             return engagement
@@ -82,7 +82,9 @@ final class Questions {
         if (question instanceof Question.Verify verify) {
             return engagement
                     .ask(verify.method(), method -> method.verify(facts, verify.proof()))
-                    .thenApply(Question.Verified::new);
+                    .handle((verdict, failure) -> failure == null
+                            ? new Question.Verified(verdict)
+                            : new Question.Failed(asFailure("the authentication method " + verify.method(), failure)));
         }
         if (question instanceof Question.Decide decide) {
             return decisions.decide(decide, facts);
@@ -125,13 +127,10 @@ final class Questions {
         });
     }
 
-    private CompletableFuture<Reply> answers(Question.Answers question, Negotiation facts, Engagement engagement) {
+    private CompletableFuture<Reply> answers(Negotiation facts, Engagement engagement) {
         List<String> troubles = forbidden(facts);
-        List<Methods.Provider> providers = methods.serving(facts.policy()).stream()
-                .filter(provider ->
-                        question.methods().isEmpty() || question.methods().contains(provider.name()))
-                .toList();
-        Map<String, CompletableFuture<Answer>> asked = ask(providers, engagement, method -> method.answer(facts));
+        Map<String, CompletableFuture<Answer>> asked =
+                ask(methods.serving(facts.policy()), engagement, method -> method.answer(facts));
         return gather(asked, facts, troubles, (given, known) -> {
             List<Question.Possible> possible = new ArrayList<>();
             List<String> bindings = new ArrayList<>();
@@ -193,6 +192,17 @@ final class Questions {
             });
             return reply.apply(given, peer);
         });
+    }
+
+    /** What fails while it goes away seldom says what it was. */
+    private static Failure asFailure(String what, Throwable thrown) {
+        Throwable cause = cause(thrown);
+        return cause instanceof XtlsException known
+                ? known.failure()
+                : Failure.of(
+                        Code.SERVICE_GONE,
+                        Fault.LOCAL,
+                        message(cause).startsWith(what) ? message(cause) : what + " failed: " + message(cause));
     }
 
     private static Failure asFailure(Throwable thrown) {

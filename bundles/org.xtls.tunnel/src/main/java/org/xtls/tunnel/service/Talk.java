@@ -125,14 +125,13 @@ final class Talk {
         return opened;
     }
 
-    CompletableFuture<Tunnel> renew(long number) {
+    CompletableFuture<Tunnel> renew(OpenTunnel tunnel) {
         CompletableFuture<Tunnel> opened = new CompletableFuture<>();
         execute(
                 () -> {
-                    if (!tunnels.containsKey(number)
+                    if (!tunnels.containsKey(tunnel.number())
                             || conversation.status().state().equals("closing")) {
-                        opened.completeExceptionally(new XtlsException(
-                                Failure.of(Code.CLOSED, Fault.LOCAL, "the tunnel with " + peer + " is closed")));
+                        opened.completeExceptionally(tooLate(tunnel));
                         return;
                     }
                     opening.add(opened);
@@ -142,29 +141,36 @@ final class Talk {
         return opened;
     }
 
-    CompletableFuture<Acknowledgement> send(long number, Stanza stanza) {
+    CompletableFuture<Acknowledgement> send(OpenTunnel tunnel, Stanza stanza) {
         CompletableFuture<Acknowledgement> sent = new CompletableFuture<>();
         execute(
                 () -> {
+                    if (!tunnels.containsKey(tunnel.number())) {
+                        sent.completeExceptionally(tooLate(tunnel));
+                        return;
+                    }
                     long token = tokens++;
                     sends.put(token, sent);
-                    perform(conversation.send(token, number, stanza, now()));
+                    perform(conversation.send(token, tunnel.number(), stanza, now()));
                 },
                 sent);
         return sent;
     }
 
-    CompletableFuture<byte[]> export(long number, String label, int length) {
+    CompletableFuture<byte[]> export(OpenTunnel tunnel, String label, int length) {
         CompletableFuture<byte[]> exported = new CompletableFuture<>();
         execute(
                 () -> conversation
-                        .export(number, label, length)
-                        .ifPresentOrElse(
-                                exported::complete,
-                                () -> exported.completeExceptionally(new XtlsException(Failure.of(
-                                        Code.CLOSED, Fault.LOCAL, "the tunnel with " + peer + " is closed")))),
+                        .export(tunnel.number(), label, length)
+                        .ifPresentOrElse(exported::complete, () -> exported.completeExceptionally(tooLate(tunnel))),
                 exported);
         return exported;
+    }
+
+    /** Whoever comes too late is told what it was that ended the tunnel: perhaps a service that went. */
+    private XtlsException tooLate(OpenTunnel tunnel) {
+        String why = tunnel.reason().map(reason -> ": " + reason.message()).orElse("");
+        return new XtlsException(Failure.of(Code.CLOSED, Fault.LOCAL, "the tunnel with " + peer + " is closed" + why));
     }
 
     void close(long number) {
@@ -173,8 +179,7 @@ final class Talk {
 
     void received(Iq iq) {
         service.counts().received(iq);
-        int characters =
-                iq instanceof Iq.Request request ? request.payload().text().length() : 0;
+        int characters = iq instanceof Iq.Request request ? characters(request.payload()) : 0;
         if (waiting.get() > MOST_WAITING || waitingCharacters.get() + characters > MOST_WAITING_CHARACTERS) {
             if (!flooded.getAndSet(true)) {
                 LOG.warn("{} -> {}: too many stanzas are waiting; what comes now is refused", peer, local);
@@ -190,6 +195,13 @@ final class Talk {
             waitingCharacters.addAndGet(-characters);
             perform(conversation.received(iq, now()));
         });
+    }
+
+    /** Data is text alone and most of what comes; the rest is counted as it would be written. */
+    private static int characters(Element payload) {
+        return payload.children().findAny().isEmpty()
+                ? payload.text().length()
+                : payload.toXml().length();
     }
 
     void unavailable() {

@@ -5,16 +5,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.xtls.Failure;
 import org.xtls.FullJid;
 import org.xtls.Tunnel;
+import org.xtls.XtlsException;
 import org.xtls.transport.Iq;
 import org.xtls.transport.Link;
 import org.xtls.transport.LinkListener;
 import org.xtls.transport.StanzaError;
 import org.xtls.trust.TrustChange;
+import org.xtls.tunnel.protocol.Conversation;
 
 /** The conversations over one link. */
 final class Talks implements LinkListener {
@@ -22,6 +23,7 @@ final class Talks implements LinkListener {
     private final TunnelService service;
     private final Map<FullJid, Talk> byPeer = new HashMap<>();
     private Link.@Nullable Listening listening;
+    private @Nullable Failure gone; // under the lock of byPeer
 
     Talks(Link link, TunnelService service) {
         this.link = link;
@@ -36,7 +38,14 @@ final class Talks implements LinkListener {
         listening = link.listen(this);
     }
 
-    void stopListening() {
+    /**
+     * From now on no conversation begins: one that did, because somebody had found this a moment ago, would be ended by
+     * nobody, and hear no answer.
+     */
+    void stop(Failure failure) {
+        synchronized (byPeer) {
+            gone = failure;
+        }
         Link.Listening held = listening;
         if (held != null) {
             held.close();
@@ -44,22 +53,39 @@ final class Talks implements LinkListener {
     }
 
     CompletableFuture<Tunnel> open(FullJid peer) {
-        return with(peer, Talk::open);
+        synchronized (byPeer) {
+            return gone == null ? talk(peer).open() : CompletableFuture.failedFuture(new XtlsException(gone));
+        }
     }
 
     @Override
     public void received(Iq iq) {
         if (!service.misconfigured().isEmpty()) {
-            if (iq instanceof Iq.Request request) {
-                link.send(new Iq.Error(
-                        iq.peer(), request.id(), new StanzaError(StanzaError.Condition.SERVICE_UNAVAILABLE, "")));
-            }
+            refuse(iq);
             return;
         }
-        with(iq.peer(), talk -> {
-            talk.received(iq);
-            return talk;
-        });
+        synchronized (byPeer) {
+            if (gone == null && !(Conversation.isProceed(iq) && byPeer.get(iq.peer()) == null)) {
+                talk(iq.peer()).received(iq);
+                return;
+            }
+        }
+        if (Conversation.isProceed(iq)) {
+            // To a start of a conversation that a service or a link took with it. The peer would wait for minutes, and
+            // so
+            // would whoever opens a tunnel from there.
+            link.send(Conversation.close(iq.peer(), service.newId()));
+        } else {
+            refuse(iq);
+        }
+    }
+
+    /** RFC 6120 §8.2.3: a request is answered; its sender would wait a minute. */
+    private void refuse(Iq iq) {
+        if (iq instanceof Iq.Request request) {
+            link.send(new Iq.Error(
+                    iq.peer(), request.id(), new StanzaError(StanzaError.Condition.SERVICE_UNAVAILABLE, "")));
+        }
     }
 
     @Override
@@ -96,11 +122,8 @@ final class Talks implements LinkListener {
     }
 
     /** Under the lock, so that a conversation is not forgotten between being found and being given its event. */
-    private <T> T with(FullJid peer, Function<Talk, T> event) {
-        synchronized (byPeer) {
-            Talk talk = byPeer.computeIfAbsent(peer, key -> new Talk(link, key, service, this::forget));
-            return event.apply(talk);
-        }
+    private Talk talk(FullJid peer) {
+        return byPeer.computeIfAbsent(peer, key -> new Talk(link, key, service, this::forget));
     }
 
     /** Forgets this very conversation: a later one with the same peer is not its business. */

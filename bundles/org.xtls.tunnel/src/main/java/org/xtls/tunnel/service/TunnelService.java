@@ -518,7 +518,7 @@ public final class TunnelService implements Xtls, XtlsRuntime, Surroundings {
     /** Says goodbye while answers are still heard, and once more to whatever started meanwhile. */
     private void leave(List<Talks> left, Failure failure) {
         end(left, failure);
-        left.forEach(Talks::stopListening);
+        left.forEach(talks -> talks.stop(failure));
         end(left, failure);
     }
 

@@ -372,6 +372,23 @@ class AgreementTest {
     }
 
     @Test
+    void starts_that_come_faster_than_they_are_answered_are_refused_and_the_last_one_taken_goes_on() {
+        World world = new World();
+        world.juliet.pondering = question -> question instanceof Question.Answers;
+        for (int i = 0; i < 4; i++) {
+            assertNull(world.juliet.asked(true, START));
+        }
+        for (int i = 0; i < 10; i++) {
+            assertCondition(Condition.RESOURCE_CONSTRAINT, world.juliet.asked(true, START));
+        }
+        world.juliet.pondering = question -> false;
+        world.settle();
+        assertInstanceOf(Iq.Result.class, world.juliet.answerTo("in3"));
+        // One that has been answered may be superseded again.
+        assertInstanceOf(Iq.Result.class, world.juliet.asked(true, START));
+    }
+
+    @Test
     void a_local_open_joins_a_negotiation_under_way() {
         World world = new World();
         world.juliet.pondering = question -> question instanceof Question.Answers;

@@ -98,6 +98,33 @@ class PolicyInForceTest {
     }
 
     @Test
+    void what_a_method_holds_counts_though_it_has_nothing_to_offer_or_cannot_say_what() {
+        romeo.method.knowsNobody();
+        romeo.policy.modified(Map.of("first-use", "accept"));
+        romeosOther.offer = negotiation -> done(List.of());
+        romeosOther.answer = negotiation -> done(Answer.IMPOSSIBLE.bound("a locked password"));
+        Failure held = failure(romeo.service.open(romeo.me, juliet.me));
+        assertEquals(Code.UNTRUSTED, held.code());
+        assertTrue(held.message().contains("a locked password (other)"), held.message());
+
+        romeosOther.offer = negotiation -> CompletableFuture.failedFuture(new IllegalStateException("no disk"));
+        romeosOther.answer = negotiation -> CompletableFuture.failedFuture(new IllegalStateException("no disk"));
+        Failure unknown = failure(romeo.service.open(romeo.me, juliet.me));
+        assertEquals(Code.UNTRUSTED, unknown.code());
+        assertTrue(unknown.message().contains("what other could not say"), unknown.message());
+
+        romeosOther.answer = negotiation -> done(Answer.IMPOSSIBLE);
+        assertEquals(Trust.UNVERIFIED, romeo.open(juliet).security().trust());
+    }
+
+    @Test
+    void a_method_that_offered_nothing_is_not_chosen_whatever_it_answers() {
+        romeosOther.offer = negotiation -> done(List.of());
+        romeosOther.answer = negotiation -> done(Answer.possible(List.of()).bound("something"));
+        assertEquals("test", romeo.open(juliet).security().method());
+    }
+
+    @Test
     void a_method_that_the_responders_policy_forbids_is_not_answered() {
         rules(juliet, "montague.net: require other");
         assertEquals("other", romeo.open(juliet).security().method());
