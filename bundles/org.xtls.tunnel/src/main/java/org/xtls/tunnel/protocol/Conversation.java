@@ -252,8 +252,7 @@ public final class Conversation {
      */
     public List<Action> unavailable() {
         if (attempt != null && attempt.role == Role.INITIATOR) {
-            // It may be back already, and be handed the start: it would go on for minutes with a negotiation of its
-            // own.
+            // It may be back already, and be handed the start: it would go on for minutes with what is over here.
             sendClose();
         }
         endAll(Failure.of(Code.PEER_GONE, Fault.PEER, peer + " went offline"));
@@ -828,6 +827,10 @@ public final class Conversation {
         if (tunnel != null && !tunnel.isFrozen()) {
             boolean truncated = !tunnel.peerSaidGoodbye();
             endTunnel(tunnel, reasons.closedByPeer(tunnel, truncated), !truncated || !tunnel.peerConfirms());
+        }
+        if (attempt != null && attempt.stage == Stage.STARTED) {
+            // Our start may reach the peer behind its close, and would begin what nobody here waits for.
+            sendClose();
         }
         endAll(Failure.of(Code.CLOSED_BY_PEER, Fault.PEER, peer + " closed before the tunnel was up"));
     }

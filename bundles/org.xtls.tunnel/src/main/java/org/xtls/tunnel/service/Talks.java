@@ -72,8 +72,7 @@ final class Talks implements LinkListener {
         }
         if (Conversation.isProceed(iq)) {
             // To a start of a conversation that a service or a link took with it. The peer would wait for minutes, and
-            // so
-            // would whoever opens a tunnel from there.
+            // with it whoever opens a tunnel from there.
             link.send(Conversation.close(iq.peer(), service.newId()));
         } else {
             refuse(iq);
