@@ -459,7 +459,7 @@ class OpenPgpTest {
                 human.next();
                 Refusal refusal = withoutTheMethod(romeo, opening);
                 assertTrue(
-                        refusal.getMessage().contains("openpgp: the authentication method went away"),
+                        refusal.getMessage().contains("the authentication method openpgp went away"),
                         refusal.toString());
 
                 opening = romeo.opening(juliet);
@@ -481,8 +481,7 @@ class OpenPgpTest {
                 human.next();
                 withoutTheMethod(juliet, opening);
                 Event failed = scene.juliet().next(Event.Kind.FAILED);
-                assertTrue(
-                        failed.message().contains("openpgp: the authentication method went away"), failed.toString());
+                assertTrue(failed.message().contains("the authentication method openpgp went away"), failed.toString());
 
                 opening = romeo.opening(juliet);
                 human.next().tells(PASSPHRASE);
