@@ -1,0 +1,2 @@
+/** The application as it is installed, on a screen. */
+package org.example.rcp.product;
