@@ -37,6 +37,8 @@ final class TrustDialog extends TitleAreaDialog {
     protected void configureShell(Shell shell) {
         super.configureShell(shell);
         shell.setText("Whose key is this?");
+        // However it goes: closed, or with the window above it.
+        shell.addDisposeListener(event -> answer.complete(TrustAnswer.REJECT));
     }
 
     @Override
@@ -77,11 +79,5 @@ final class TrustDialog extends TitleAreaDialog {
             default -> answer.complete(TrustAnswer.REJECT);
         }
         close();
-    }
-
-    @Override
-    public boolean close() {
-        answer.complete(TrustAnswer.REJECT);
-        return super.close();
     }
 }

@@ -35,6 +35,7 @@ import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.util.tracker.ServiceTracker;
+import org.xtls.Acknowledgement;
 import org.xtls.BareJid;
 import org.xtls.Closure;
 import org.xtls.FullJid;
@@ -254,8 +255,12 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
             Xtls service = xtls.getService();
             tell("Opening a tunnel with " + to + " …");
             CompletionStage<Tunnel> opened = service == null ? gone("Xtls") : service.open(to);
-            var unused = opened.whenComplete((tunnel, failure) ->
-                    tell(failure == null ? "The tunnel with " + to + " is open." : reason(failure)));
+            var unused = opened.whenComplete((tunnel, failure) -> {
+                tell(failure == null ? "The tunnel with " + to + " is open." : reason(failure));
+                if (failure == null) {
+                    later(() -> choose(to.toString()));
+                }
+            });
         } catch (IllegalArgumentException e) {
             tell(reason(e));
         }
@@ -282,7 +287,7 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
                     line.become(
                             failure != null
                                     ? "failed: " + reason(failure)
-                                    : by.name().equals("PEER") ? "received" : "sent");
+                                    : by == Acknowledgement.PEER ? "received" : "sent");
                     show();
                 }));
     }
@@ -299,8 +304,10 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
     @Override
     public void opened(Tunnel tunnel) {
         later(() -> {
-            chosenPeer = tunnel.peer().toString();
-            refresh();
+            // Whoever comes while somebody types must not get what was meant for another.
+            if (chosen() == null) {
+                choose(tunnel.peer().toString());
+            }
         });
     }
 
@@ -364,6 +371,11 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
                     + (service == null ? "tunnel service" : String.join(", no ", now.missing)) + ".");
         }
         show();
+    }
+
+    private void choose(String name) {
+        chosenPeer = name;
+        refresh();
     }
 
     private void show() {
