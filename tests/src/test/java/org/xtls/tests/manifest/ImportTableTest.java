@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -93,8 +94,18 @@ class ImportTableTest {
 
     /** What a bundle may carry in itself besides its own packages. */
     private static final Map<String, List<String>> MAY_EMBED = Map.of(
-            "org.xtls.api", List.of("rocks.xmpp.precis"),
-            "org.xtls.auth.srp", List.of("com.nimbusds.srp6", "rocks.xmpp.precis"));
+            "org.xtls.api",
+            List.of("rocks.xmpp.precis"),
+            "org.xtls.auth.x509",
+            List.of("org.xtls.embedded.files", "org.xtls.embedded.threads"),
+            "org.xtls.auth.openpgp",
+            List.of("org.xtls.embedded.files", "org.xtls.embedded.threads"),
+            "org.xtls.auth.srp",
+            List.of("com.nimbusds.srp6", "rocks.xmpp.precis", "org.xtls.embedded.files", "org.xtls.embedded.threads"),
+            "org.xtls.trust.file",
+            List.of("org.xtls.embedded.files", "org.xtls.embedded.threads"),
+            "org.xtls.trust.jdbc",
+            List.of("org.xtls.embedded.threads"));
 
     /** Bundles that run no component. */
     private static final Set<String> WITHOUT_COMPONENTS = Set.of("org.xtls.api");
@@ -162,16 +173,36 @@ class ImportTableTest {
     @MethodSource("bundles")
     void carries_no_classes_but_its_own(String bundle) throws IOException {
         List<String> embedded = MAY_EMBED.getOrDefault(bundle, List.of());
-        String own = bundle.equals("org.xtls.api") ? "org.xtls" : bundle;
         try (JarFile jar = new JarFile(ClassPathBundles.jar(bundle).toFile())) {
             List<String> foreign = jar.stream()
                     .map(JarEntry::getName)
                     .filter(entry -> entry.endsWith(".class") || entry.endsWith(".jar"))
-                    .filter(entry -> !entry.startsWith(own.replace('.', '/') + "/"))
+                    .filter(entry -> !isOwn(bundle, entry))
                     .filter(entry -> embedded.stream().noneMatch(lib -> entry.startsWith(lib.replace('.', '/') + "/")))
                     .toList();
             assertEquals(List.of(), foreign, bundle + " carries classes of others");
         }
+    }
+
+    /** On a class path the first is everybody's. */
+    @Test
+    void what_several_bundles_carry_is_the_same_in_each() throws IOException {
+        Map<String, Long> carried = new TreeMap<>();
+        int copies = 0;
+        for (String bundle : MAY_EMBED.keySet()) {
+            try (JarFile jar = new JarFile(ClassPathBundles.jar(bundle).toFile())) {
+                for (JarEntry entry : Collections.list(jar.entries())) {
+                    if (entry.getName().endsWith(".class") && !isOwn(bundle, entry.getName())) {
+                        Long other = carried.putIfAbsent(entry.getName(), entry.getCrc());
+                        assertTrue(
+                                other == null || other == entry.getCrc(),
+                                bundle + " carries another " + entry.getName() + " than others do");
+                        copies += other == null ? 0 : 1;
+                    }
+                }
+            }
+        }
+        assertTrue(copies > 0, "nothing is carried by several");
     }
 
     @ParameterizedTest
@@ -195,6 +226,11 @@ class ImportTableTest {
         try (JarFile jar = new JarFile(ClassPathBundles.jar(bundle).toFile())) {
             assertNotNull(jar.getEntry("META-INF/LICENSE"), bundle + " travels without its licence");
         }
+    }
+
+    private static boolean isOwn(String bundle, String entry) {
+        String name = entry.substring(0, entry.lastIndexOf('/')).replace('/', '.');
+        return bundle.equals("org.xtls.api") ? API.contains(name) : (name + ".").startsWith(bundle + ".");
     }
 
     private static boolean matches(String pattern, String name) {

@@ -15,6 +15,7 @@ import org.xtls.Failure.Code;
 import org.xtls.Failure.Fault;
 import org.xtls.XtlsException;
 import org.xtls.auth.openpgp.Evaluation.AuthenticationKey;
+import org.xtls.embedded.threads.Worker;
 import org.xtls.tls.Signer;
 
 /** A key whose secret part stays with gpg-agent. */

@@ -29,6 +29,8 @@ import org.xtls.Failure.Code;
 import org.xtls.Failure.Fault;
 import org.xtls.XtlsException;
 import org.xtls.auth.openpgp.Evaluation.AuthenticationKey;
+import org.xtls.embedded.files.OwnerOnly;
+import org.xtls.embedded.threads.Worker;
 import org.xtls.tls.Signer;
 import org.xtls.trust.SecretPrompt;
 import org.xtls.trust.SecretQuestion;
@@ -190,7 +192,7 @@ final class ExportedKey implements OwnKeySource {
             if (before != null && before.version.equals(version)) {
                 return before;
             }
-            OwnerOnly.require(file);
+            OwnerOnly.requireClosedToOthers(file);
             bytes = FileVersion.read(file, MAX_FILE);
             Loaded read = read(version, bytes);
             loaded = read;

@@ -43,6 +43,7 @@ import org.xtls.auth.openpgp.Evaluation.AuthenticationKey;
 import org.xtls.auth.openpgp.Evaluation.Unusable;
 import org.xtls.auth.openpgp.Evaluation.Usable;
 import org.xtls.auth.openpgp.PeerView.Found;
+import org.xtls.embedded.threads.Worker;
 import org.xtls.tls.Signer;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
@@ -162,10 +163,7 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
         state = changed;
         recheckRegularly();
         // A key ring that has just been named may hold a revocation that an open tunnel should hear of.
-        var unused = worker.submit(() -> {
-            look();
-            return true;
-        });
+        worker.run(this::look);
     }
 
     /** Ends the thread. What was asked before is done first. */
@@ -341,10 +339,7 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
         if (bytes != null && (change.to() == KeyState.VERIFIED || change.to() == KeyState.FIRST_USE)) {
             byte[] kept = bytes;
             // Not on the store's own thread.
-            var unused = worker.submit(() -> {
-                keep(seen, kept);
-                return true;
-            });
+            worker.run(() -> keep(seen, kept));
         }
     }
 

@@ -11,6 +11,8 @@ import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.Set;
 import org.xtls.auth.srp.PasswordFormat.Content;
+import org.xtls.embedded.files.DirectoryLock;
+import org.xtls.embedded.files.OwnerOnly;
 
 /** The file on disk: locked while open, and replaced as a whole, so that a crash leaves the old one or the new one. */
 final class PasswordFile implements Closeable {
@@ -42,7 +44,7 @@ final class PasswordFile implements Closeable {
     static PasswordFile open(Path directory, Writing writing) throws IOException {
         Path absolute = directory.toAbsolutePath().normalize();
         OwnerOnly.createDirectory(absolute);
-        PasswordFile file = new PasswordFile(absolute, DirectoryLock.acquire(absolute), writing);
+        PasswordFile file = new PasswordFile(absolute, DirectoryLock.acquire(absolute, "store of passwords"), writing);
         try {
             file.read();
         } catch (IOException | RuntimeException e) {

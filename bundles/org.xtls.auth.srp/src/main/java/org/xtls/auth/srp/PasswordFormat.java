@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.xtls.BareJid;
+import org.xtls.embedded.files.Reason;
 import org.xtls.password.Passwords.Use;
 
 /**

@@ -16,6 +16,7 @@ import java.util.Set;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.xtls.embedded.files.OwnerOnly;
 
 /** What keeps passwords on disk from being read without the key file beside them, or moved to another peer: AES-256-GCM. */
 final class Seal {

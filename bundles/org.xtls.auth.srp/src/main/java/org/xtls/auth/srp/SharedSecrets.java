@@ -38,6 +38,8 @@ import org.xtls.XtlsException;
 import org.xtls.auth.srp.PasswordFormat.Content;
 import org.xtls.auth.srp.PasswordFormat.Sealed;
 import org.xtls.auth.srp.RefusedException.Refusal;
+import org.xtls.embedded.files.Reason;
+import org.xtls.embedded.threads.Worker;
 import org.xtls.password.HeldSecret;
 import org.xtls.password.HeldSecret.Kind;
 import org.xtls.password.PairingCode;
@@ -405,14 +407,13 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
         asking.close();
         arithmetic.close();
         // Behind everything that is queued.
-        var unused = store.submit(() -> {
+        store.run(() -> {
             codes.values().forEach(Code::takeBack);
             codes.clear();
             derived.clear();
             if (file != null) {
-                file.close();
+                close(file);
             }
-            return "closed";
         });
         store.close();
     }
@@ -429,7 +430,7 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
                     "Correct it.");
             LOG.error("{}", failure.text());
             if (first) {
-                var unused = store.submit(() -> misconfigured = failure);
+                store.run(() -> misconfigured = failure);
             }
             return;
         }
@@ -443,7 +444,7 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
         boolean moved = !taken.directory().equals(settings.directory())
                 || !taken.keyFile().equals(settings.keyFile());
         settings = taken;
-        var unused = store.submit(() -> {
+        store.run(() -> {
             if (misconfigured != null) {
                 LOG.info("configuration {} is in force", PID);
             }
@@ -453,10 +454,17 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
                 file = null;
                 seal = null;
                 derived.clear();
-                former.close();
+                close(former);
             }
-            return taken;
         });
+    }
+
+    private static void close(PasswordFile file) {
+        try {
+            file.close();
+        } catch (IOException e) {
+            LOG.warn("the file of passwords was not closed in order: {}", Reason.of(e));
+        }
     }
 
     // ---- on the store's thread

@@ -18,6 +18,7 @@ import org.xtls.Failure;
 import org.xtls.Failure.Code;
 import org.xtls.Failure.Fault;
 import org.xtls.XtlsException;
+import org.xtls.embedded.threads.Worker;
 
 /**
  * The CAs whose word on peers' certificates counts. Files are read and paths validated in order on one thread, which ends

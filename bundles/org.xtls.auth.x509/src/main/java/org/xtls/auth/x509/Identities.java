@@ -27,6 +27,7 @@ import org.xtls.XtlsException;
 import org.xtls.auth.OwnKeys;
 import org.xtls.auth.x509.IdentityDirectory.Rotation;
 import org.xtls.auth.x509.IdentitySources.Misconfigured;
+import org.xtls.embedded.threads.Worker;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.SecretPrompt;
 
@@ -210,10 +211,7 @@ public final class Identities implements OwnKeys, AutoCloseable {
     }
 
     private void closeInTurn(IdentitySource former) {
-        worker.submit(() -> {
-            former.close();
-            return former;
-        });
+        worker.run(former::close);
     }
 
     private static Path defaultDirectory(BundleContext context) {

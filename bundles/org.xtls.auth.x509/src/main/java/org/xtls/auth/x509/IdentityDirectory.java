@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 import org.xtls.BareJid;
 import org.xtls.Failure;
 import org.xtls.XtlsException;
+import org.xtls.embedded.files.OwnerOnly;
 import org.xtls.trust.SecretQuestion;
 
 /**

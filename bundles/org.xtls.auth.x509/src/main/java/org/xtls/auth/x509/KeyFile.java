@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.xtls.XtlsException;
+import org.xtls.embedded.files.OwnerOnly;
 
 /** PKCS#12 files. */
 final class KeyFile {

@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.xtls.BareJid;
 import org.xtls.XtlsException;
+import org.xtls.embedded.files.OwnerOnly;
 
 /** A form in which a configuration gives own keys. */
 sealed interface KeyFormat permits KeyFormat.KeyStoreFile, PemFiles {

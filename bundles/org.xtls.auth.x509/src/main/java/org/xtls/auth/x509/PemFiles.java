@@ -34,6 +34,7 @@ import org.bouncycastle.pkcs.PKCSException;
 import org.jspecify.annotations.Nullable;
 import org.xtls.BareJid;
 import org.xtls.XtlsException;
+import org.xtls.embedded.files.OwnerOnly;
 
 /**
  * A certificate chain and its private key in PEM.

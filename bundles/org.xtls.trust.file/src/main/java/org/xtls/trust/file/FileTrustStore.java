@@ -28,6 +28,8 @@ import org.xtls.Failure;
 import org.xtls.Failure.Code;
 import org.xtls.Failure.Fault;
 import org.xtls.XtlsException;
+import org.xtls.embedded.files.Reason;
+import org.xtls.embedded.threads.Worker;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownKey;
@@ -73,7 +75,7 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
     @Activate
     public FileTrustStore(BundleContext context, Configuration configuration) {
         this(defaultDirectory(context), FIRST_USE_LIMIT, defaultDirectory(context), Clock.systemUTC(), null);
-        worker.submit(() -> {
+        worker.run(() -> {
             try {
                 Settings settings = Settings.of(configuration, defaultDirectory);
                 directory = settings.directory();
@@ -81,7 +83,6 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
             } catch (RuntimeException e) {
                 misconfigured = misconfiguration(e);
             }
-            return directory;
         });
         tryOut();
     }
@@ -235,7 +236,7 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
     /** Applies a changed configuration. One that cannot be applied is reported, and the store goes on as it was. */
     @Modified
     void modified(Configuration configuration) {
-        worker.submit(() -> {
+        worker.run(() -> {
             try {
                 Settings settings = Settings.of(configuration, defaultDirectory);
                 moveTo(settings.directory());
@@ -248,7 +249,6 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
                     misconfigured = misconfiguration(e);
                 }
             }
-            return directory;
         });
         tryOut();
     }
@@ -258,11 +258,14 @@ public final class FileTrustStore implements TrustStore, AutoCloseable {
     @Deactivate
     public void close() {
         // Behind everything that is queued.
-        worker.submit(() -> {
-            if (home != null) {
-                home.close();
+        worker.run(() -> {
+            try {
+                if (home != null) {
+                    home.close();
+                }
+            } catch (IOException e) {
+                LOG.warn("{} was not closed in order: {}", directory, Reason.of(e));
             }
-            return directory;
         });
         worker.close();
     }

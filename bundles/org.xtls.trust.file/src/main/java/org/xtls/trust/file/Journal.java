@@ -22,6 +22,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xtls.embedded.files.OwnerOnly;
+import org.xtls.embedded.files.Reason;
 import org.xtls.trust.KnownKey;
 import org.xtls.trust.KnownPeer;
 import org.xtls.trust.TrustChange;

@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xtls.embedded.files.OwnerOnly;
+import org.xtls.embedded.files.Reason;
 
 /**
  * How far the journal had been confirmed, in a file beside it: against a journal that was lost, cut off in copying or

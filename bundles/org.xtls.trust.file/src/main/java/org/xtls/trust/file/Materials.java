@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
 import org.xtls.BareJid;
+import org.xtls.embedded.files.OwnerOnly;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.TrustStore;
 

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import org.xtls.embedded.files.OwnerOnly;
+import org.xtls.embedded.files.Reason;
 
 /** A file that takes another's place as a whole: a crash leaves the old one or the new one. */
 final class Replacement {

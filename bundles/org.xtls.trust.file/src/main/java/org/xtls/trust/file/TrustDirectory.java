@@ -6,6 +6,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xtls.embedded.files.DirectoryLock;
+import org.xtls.embedded.files.OwnerOnly;
+import org.xtls.embedded.files.Reason;
 
 /** The directory on disk, locked while open. */
 final class TrustDirectory implements Closeable {
@@ -30,7 +33,7 @@ final class TrustDirectory implements Closeable {
         Path absolute = directory.toAbsolutePath().normalize();
         try {
             OwnerOnly.createDirectory(absolute);
-            return locked(absolute, DirectoryLock.acquire(absolute), disk);
+            return locked(absolute, DirectoryLock.acquire(absolute, "trust store"), disk);
         } catch (FileSystemException e) {
             // The message of most is a file's name and no more.
             throw new IOException(Reason.of(e), e);

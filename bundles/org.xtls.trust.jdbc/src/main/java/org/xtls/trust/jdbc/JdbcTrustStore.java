@@ -65,7 +65,7 @@ public final class JdbcTrustStore implements TrustStore, AutoCloseable {
     private final Clock clock;
     private final Sources sources = new Sources();
     private final ChangeFeed feed = new ChangeFeed();
-    private final Worker worker = new Worker();
+    private final DatabaseWorker worker = new DatabaseWorker();
     private final Database database;
 
     // The worker's alone, once it runs.

@@ -281,7 +281,7 @@ class LostDatabaseTest {
                 asked.add(store.peer(JULIET));
             }
             network.awaitSilence();
-            while (asked.size() < Worker.MAX_WAITING) {
+            while (asked.size() < DatabaseWorker.MAX_WAITING) {
                 asked.add(store.peer(JULIET));
             }
             CompletionStage<KnownPeer> refused = store.peer(JULIET);
@@ -382,7 +382,7 @@ class LostDatabaseTest {
 
     private static List<Thread> threads() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().equals(Worker.THREAD))
+                .filter(thread -> thread.getName().equals(DatabaseWorker.THREAD))
                 .toList();
     }
 

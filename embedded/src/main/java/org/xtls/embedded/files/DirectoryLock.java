@@ -1,4 +1,4 @@
-package org.xtls.auth.srp;
+package org.xtls.embedded.files;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * second store in this JVM that only tried and went away would silently unlock the first. Whoever finds this JVM's
  * lock on the one file never opens the other, which keeps the processes apart.
  */
-final class DirectoryLock implements Closeable {
+public final class DirectoryLock implements Closeable {
     private final FileChannel withinJvm;
     private final FileChannel betweenProcesses;
 
@@ -29,13 +29,19 @@ final class DirectoryLock implements Closeable {
         this.betweenProcesses = betweenProcesses;
     }
 
-    static DirectoryLock acquire(Path directory) throws IOException {
-        FileChannel withinJvm = lock(directory, "lock.jvm");
+    /**
+     * Locks a directory.
+     *
+     * @param holder what holds such a lock, for whoever is refused: "trust store"
+     * @throws IOException when it is locked already; the message says by whom and what to do
+     */
+    public static DirectoryLock acquire(Path directory, String holder) throws IOException {
+        FileChannel withinJvm = lock(directory, "lock.jvm", holder);
         try {
-            FileChannel betweenProcesses = lock(directory, "lock");
+            FileChannel betweenProcesses = lock(directory, "lock", holder);
             try {
-                byte[] holder = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
-                betweenProcesses.truncate(0).write(ByteBuffer.wrap(holder));
+                byte[] process = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII);
+                betweenProcesses.truncate(0).write(ByteBuffer.wrap(process));
                 return new DirectoryLock(withinJvm, betweenProcesses);
             } catch (IOException e) {
                 betweenProcesses.close();
@@ -53,7 +59,7 @@ final class DirectoryLock implements Closeable {
         withinJvm.close();
     }
 
-    private static FileChannel lock(Path directory, String name) throws IOException {
+    private static FileChannel lock(Path directory, String name, String holder) throws IOException {
         Path path = directory.resolve(name);
         FileChannel channel = FileChannel.open(
                 path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), OwnerOnly.file(directory));
@@ -65,7 +71,7 @@ final class DirectoryLock implements Closeable {
         } catch (OverlappingFileLockException e) {
             channel.close();
             throw new IOException(
-                    directory + " is in use by another store of passwords in this JVM; give each container a"
+                    directory + " is in use by another " + holder + " in this JVM; give each container a"
                             + " directory of its own",
                     e);
         } catch (IOException e) {
@@ -73,11 +79,11 @@ final class DirectoryLock implements Closeable {
             throw e;
         }
         channel.close();
-        throw new IOException(directory + " is in use by another process" + holder(directory)
+        throw new IOException(directory + " is in use by another process" + process(directory)
                 + "; stop that one, or give each container a directory of its own");
     }
 
-    private static String holder(Path directory) {
+    private static String process(Path directory) {
         try {
             String pid = Files.readString(directory.resolve("lock"), StandardCharsets.US_ASCII)
                     .strip();

@@ -1,4 +1,4 @@
-package org.xtls.auth.x509;
+package org.xtls.embedded.files;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -13,36 +13,55 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * Files and directories for their owner only, from the moment they exist. Where the file system knows no POSIX
- * permissions, what a new file inherits from its directory applies.
+ * Files and directories for their owner only, from the moment they exist. One that is there already is looked at before it
+ * is used: it has to be closed to others than its owner.
+ *
+ * <p>That holds where the file system knows POSIX permissions. Where it does not, as on Windows, a new file gets what the
+ * access control list of its directory hands down, and nothing is asked of one that is there.
  */
-final class OwnerOnly {
+public final class OwnerOnly {
     private static final Set<PosixFilePermission> OTHERS_WRITE = PosixFilePermissions.fromString("----w--w-");
     private static final Set<PosixFilePermission> WORLD = PosixFilePermissions.fromString("------rwx");
     private static final Set<PosixFilePermission> OTHERS = PosixFilePermissions.fromString("---rwxrwx");
 
     private OwnerOnly() {}
 
-    static void createDirectory(Path directory) throws IOException {
+    /** Makes a directory, with those above it; one that is there has to pass {@link #requireUnwritableByOthers}. */
+    public static void createDirectory(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             Files.createDirectories(directory, mode(directory, "rwx------"));
         }
-        // Against others on the machine who would put a key of theirs in its place.
-        require(directory, OTHERS_WRITE, "can be written by others", "chmod go-w");
+        requireUnwritableByOthers(directory);
     }
 
-    static FileAttribute<?>[] file(Path directory) throws IOException {
+    /** With what a file in that directory is to be made. */
+    public static FileAttribute<?>[] file(Path directory) throws IOException {
         return mode(directory, "rw-------");
     }
 
-    /** Against others on the machine who would read the key. */
-    static void requireClosedToOthers(Path file) throws IOException {
-        require(file, OTHERS, "is open to others", "chmod go-rwx");
+    /** Against others on the machine who would put something of theirs in, or take something away. */
+    public static void requireUnwritableByOthers(Path path) throws IOException {
+        require(path, OTHERS_WRITE, "can be written by others", "chmod go-w");
+    }
+
+    /** Against others on the machine who would read a secret, or put one of theirs in its place. */
+    public static void requireClosedToOthers(Path path) throws IOException {
+        require(path, OTHERS, "is open to others", "chmod go-rwx");
     }
 
     /** The same for files of the administrator's, who may have a group for those that use a key. */
-    static void requireClosedToWorld(Path file) throws IOException {
-        require(file, WORLD, "is open to everybody", "chmod o-rwx");
+    public static void requireClosedToWorld(Path path) throws IOException {
+        require(path, WORLD, "is open to everybody", "chmod o-rwx");
+    }
+
+    /** Makes a rename last through a crash. */
+    public static void forceDirectory(Path directory) throws IOException {
+        if (!isPosix(directory)) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
     }
 
     private static void require(Path path, Set<PosixFilePermission> none, String what, String remedy)
@@ -55,16 +74,6 @@ final class OwnerOnly {
         if (permissions.stream().anyMatch(none::contains)) {
             throw new IOException(path + " " + what + " (" + PosixFilePermissions.toString(permissions)
                     + "); make sure that nobody made use of it, then take that right away (" + remedy + ")");
-        }
-    }
-
-    /** Makes a rename last through a crash. */
-    static void forceDirectory(Path directory) throws IOException {
-        if (!isPosix(directory)) {
-            return;
-        }
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 

@@ -1,0 +1,137 @@
+package org.xtls.embedded.files;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OwnerOnlyTest {
+    @TempDir
+    Path home;
+
+    /** What is asked of something that is there. */
+    enum Check {
+        UNWRITABLE("; make sure that nobody made use of it, then take that right away (chmod go-w)") {
+            @Override
+            void of(Path path) throws IOException {
+                OwnerOnly.requireUnwritableByOthers(path);
+            }
+        },
+        CLOSED("; make sure that nobody made use of it, then take that right away (chmod go-rwx)") {
+            @Override
+            void of(Path path) throws IOException {
+                OwnerOnly.requireClosedToOthers(path);
+            }
+        },
+        CLOSED_TO_WORLD("; make sure that nobody made use of it, then take that right away (chmod o-rwx)") {
+            @Override
+            void of(Path path) throws IOException {
+                OwnerOnly.requireClosedToWorld(path);
+            }
+        };
+
+        final String advice;
+
+        Check(String advice) {
+            this.advice = advice;
+        }
+
+        abstract void of(Path path) throws IOException;
+    }
+
+    @Test
+    void what_is_made_is_the_owners_alone() throws Exception {
+        Path directory = home.resolve("a/b");
+        OwnerOnly.createDirectory(directory);
+        assertEquals("rwx------", permissions(home.resolve("a")));
+        assertEquals("rwx------", permissions(directory));
+        Path file = directory.resolve("key");
+        FileChannel.open(
+                        file,
+                        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                        OwnerOnly.file(directory))
+                .close();
+        assertEquals("rw-------", permissions(file));
+        OwnerOnly.createDirectory(directory);
+        OwnerOnly.requireClosedToOthers(file);
+        OwnerOnly.forceDirectory(directory);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "UNWRITABLE, rw-r--r--, rw-rw-r--, can be written by others",
+        "UNWRITABLE, rwxr-xr-x, rwxr-xrwx, can be written by others",
+        "CLOSED, rw-------, rw-r-----, is open to others",
+        "CLOSED, rwx------, rwx-----x, is open to others",
+        "CLOSED_TO_WORLD, rw-rw----, rw-rw-r--, is open to everybody"
+    })
+    void what_is_open_to_others_is_refused(Check check, String enough, String tooMuch, String what) throws Exception {
+        Path file = file(enough);
+        check.of(file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(tooMuch));
+        assertEquals(file + " " + what + " (" + tooMuch + ")" + check.advice, refusal(check, file));
+    }
+
+    @Test
+    void a_directory_that_others_may_write_to_is_refused() throws Exception {
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxrwx---"));
+        String message = assertThrows(IOException.class, () -> OwnerOnly.createDirectory(home))
+                .getMessage();
+        assertEquals(home + " can be written by others (rwxrwx---)" + Check.UNWRITABLE.advice, message);
+    }
+
+    @Test
+    void what_is_not_there_is_said_as_such() {
+        Path missing = home.resolve("missing");
+        for (Check check : Check.values()) {
+            assertThrows(NoSuchFileException.class, () -> check.of(missing));
+        }
+        assertThrows(NoSuchFileException.class, () -> OwnerOnly.forceDirectory(missing));
+    }
+
+    /** A ZIP file, for one: as on Windows there is nothing to ask. */
+    @Test
+    void a_file_system_without_posix_permissions_is_asked_nothing() throws Exception {
+        URI archive = URI.create("jar:" + home.resolve("home.zip").toUri());
+        try (FileSystem zip = FileSystems.newFileSystem(archive, Map.of("create", "true"))) {
+            Path directory = zip.getPath("/a/b");
+            OwnerOnly.createDirectory(directory);
+            OwnerOnly.createDirectory(directory);
+            assertEquals(0, OwnerOnly.file(directory).length);
+            Path file = Files.writeString(directory.resolve("key"), "");
+            for (Check check : Check.values()) {
+                assertDoesNotThrow(() -> check.of(file));
+            }
+            OwnerOnly.forceDirectory(directory);
+        }
+    }
+
+    static String permissions(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+
+    private Path file(String permissions) throws IOException {
+        Path file = Files.writeString(home.resolve("key"), "");
+        return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+    }
+
+    private static String refusal(Check check, Path path) {
+        return assertThrows(IOException.class, () -> check.of(path)).getMessage();
+    }
+}
