@@ -8,13 +8,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Files and directories for their owner only, from the moment they exist. One that is there already is looked at before it
- * is used: it has to be closed to others than its owner.
+ * is used: it has to be this process's user's or root's, for its owner may open it to himself at any time whatever its
+ * permissions say now; and it has to be closed to the others.
  *
  * <p>That holds where the file system knows POSIX permissions. Where it does not, as on Windows, a new file gets what the
  * access control list of its directory hands down, and nothing is asked of one that is there.
@@ -23,6 +27,11 @@ public final class OwnerOnly {
     private static final Set<PosixFilePermission> OTHERS_WRITE = PosixFilePermissions.fromString("----w--w-");
     private static final Set<PosixFilePermission> WORLD = PosixFilePermissions.fromString("------rwx");
     private static final Set<PosixFilePermission> OTHERS = PosixFilePermissions.fromString("---rwxrwx");
+
+    /** Who can do anything anyway; by his number where the system knows no names, as in a bare container. */
+    private static final Set<String> ROOT = Set.of("root", "0");
+
+    private static volatile @Nullable UserPrincipal self;
 
     private OwnerOnly() {}
 
@@ -70,11 +79,43 @@ public final class OwnerOnly {
         if (posix == null) {
             return;
         }
-        Set<PosixFilePermission> permissions = posix.readAttributes().permissions();
+        PosixFileAttributes attributes = posix.readAttributes();
+        UserPrincipal owner = attributes.owner();
+        if (!ROOT.contains(owner.getName()) && !owner.equals(self(path))) {
+            throw new IOException(path + " belongs to " + owner.getName() + ", and this process runs as "
+                    + self(path).getName() + "; make sure that nobody made use of it, then take it over (chown)");
+        }
+        Set<PosixFilePermission> permissions = attributes.permissions();
         if (permissions.stream().anyMatch(none::contains)) {
             throw new IOException(path + " " + what + " (" + PosixFilePermissions.toString(permissions)
                     + "); make sure that nobody made use of it, then take that right away (" + remedy + ")");
         }
+    }
+
+    /**
+     * As whom this process makes files. A file that it has just made tells; the system property has no name for a user
+     * that the system does not know by name, as in many containers.
+     */
+    private static UserPrincipal self(Path wanted) throws IOException {
+        UserPrincipal known = self;
+        if (known == null) {
+            try {
+                Path made = Files.createTempFile("xtls", null);
+                try {
+                    known = Files.getOwner(made);
+                } finally {
+                    Files.delete(made);
+                }
+            } catch (IOException e) {
+                throw new IOException(
+                        "whether " + wanted + " is this user's cannot be told, for no file can be made in "
+                                + System.getProperty("java.io.tmpdir")
+                                + "; let java.io.tmpdir name a directory where one can",
+                        e);
+            }
+            self = known;
+        }
+        return known;
     }
 
     private static FileAttribute<?>[] mode(Path path, String permissions) throws IOException {

@@ -3,6 +3,7 @@ package org.xtls.embedded.files;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.URI;
@@ -14,14 +15,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class OwnerOnlyTest {
+    private static final String SOMEBODY_ELSE = "nobody";
+
     @TempDir
     Path home;
 
@@ -96,6 +101,62 @@ class OwnerOnlyTest {
         assertEquals(home + " can be written by others (rwxrwx---)" + Check.UNWRITABLE.advice, message);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void somebody_elses_file_is_refused_however_closed_it_is(Check check) throws Exception {
+        Path file = file("rw-------");
+        giveAway(file);
+        assertEquals(belongs(file, "root"), refusal(check, file));
+    }
+
+    @Test
+    void somebody_elses_directory_is_refused() throws Exception {
+        giveAway(home);
+        String message = assertThrows(IOException.class, () -> OwnerOnly.createDirectory(home))
+                .getMessage();
+        assertEquals(belongs(home, "root"), message);
+    }
+
+    @Test
+    void a_link_is_whoevers_the_file_is() throws Exception {
+        Path file = file("rw-------");
+        Path link = Files.createSymbolicLink(home.resolve("link"), file);
+        OwnerOnly.requireClosedToOthers(link);
+        giveAway(file);
+        assertEquals(belongs(link, "root"), refusal(Check.CLOSED, link));
+    }
+
+    /** As in a container whose user has no name. */
+    @Test
+    void a_user_that_is_not_root_takes_its_own_and_roots_files_only(@TempDir Path place) throws Exception {
+        assumeTrue(isRoot() && Files.isExecutable(Path.of("/usr/bin/setpriv")), "not root, or no setpriv");
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path roots = Files.writeString(home.resolve("roots"), "");
+        Path own = Files.writeString(home.resolve("own"), "");
+        Path others = Files.writeString(home.resolve("others"), "");
+        Files.setAttribute(own, "unix:uid", 54321);
+        giveAway(others);
+        List<String> asUser = List.of("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups");
+        try (OtherJvm user = OtherJvm.start(place, asUser, List.of(), User.class, roots, own, others)) {
+            assertEquals("taken", user.line());
+            assertEquals("taken", user.line());
+            assertEquals(belongs(others, "54321"), user.line());
+        }
+    }
+
+    @Test
+    void who_cannot_make_a_file_anywhere_is_told_what_to_do(@TempDir Path place) throws Exception {
+        Path file = file("rw-------");
+        giveAway(file);
+        Path gone = home.resolve("gone");
+        try (OtherJvm jvm = OtherJvm.start(place, List.of(), List.of("-Djava.io.tmpdir=" + gone), User.class, file)) {
+            assertEquals(
+                    "whether " + file + " is this user's cannot be told, for no file can be made in " + gone
+                            + "; let java.io.tmpdir name a directory where one can",
+                    jvm.line());
+        }
+    }
+
     @Test
     void what_is_not_there_is_said_as_such() {
         Path missing = home.resolve("missing");
@@ -133,5 +194,34 @@ class OwnerOnlyTest {
 
     private static String refusal(Check check, Path path) {
         return assertThrows(IOException.class, () -> check.of(path)).getMessage();
+    }
+
+    private static String belongs(Path path, String self) {
+        return path + " belongs to " + SOMEBODY_ELSE + ", and this process runs as " + self
+                + "; make sure that nobody made use of it, then take it over (chown)";
+    }
+
+    private static void giveAway(Path path) throws IOException {
+        assumeTrue(isRoot(), "only root can give a file away");
+        Files.setOwner(
+                path, path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(SOMEBODY_ELSE));
+    }
+
+    private static boolean isRoot() {
+        return "root".equals(System.getProperty("user.name"));
+    }
+
+    /** Says of each file whether it is taken. */
+    static final class User {
+        public static void main(String[] files) {
+            for (String file : files) {
+                try {
+                    OwnerOnly.requireUnwritableByOthers(Path.of(file));
+                    System.out.println("taken");
+                } catch (IOException e) {
+                    System.out.println(e.getMessage());
+                }
+            }
+        }
     }
 }

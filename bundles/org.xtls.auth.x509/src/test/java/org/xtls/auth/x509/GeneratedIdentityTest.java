@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.xtls.auth.x509.Stages.await;
 import static org.xtls.auth.x509.Stages.failure;
 
@@ -133,6 +134,15 @@ class GeneratedIdentityTest {
         generated(ROMEO);
         Files.setPosixFilePermissions(file(), PosixFilePermissions.fromString("rw-r-----"));
         assertRefused("is open to others (rw-r-----)");
+    }
+
+    @Test
+    void somebody_elses_file_is_refused_however_closed_it_is() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "only root can give a file away");
+        generated(ROMEO);
+        Files.setOwner(
+                file(), home.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+        assertRefused("belongs to nobody, and this process runs as root");
     }
 
     @Test
