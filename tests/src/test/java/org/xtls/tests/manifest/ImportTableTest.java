@@ -96,6 +96,10 @@ class ImportTableTest {
     private static final Map<String, List<String>> MAY_EMBED = Map.of(
             "org.xtls.api",
             List.of("rocks.xmpp.precis"),
+            "org.xtls.transport.smack",
+            List.of("org.xtls.embedded.smack"),
+            "org.xtls.connection.smack",
+            List.of("org.xtls.embedded.smack"),
             "org.xtls.auth.x509",
             List.of("org.xtls.embedded.files", "org.xtls.embedded.threads"),
             "org.xtls.auth.openpgp",

@@ -8,7 +8,6 @@ import java.util.function.BiConsumer;
 import org.jivesoftware.smack.ConnectionConfiguration.SecurityMode;
 import org.jivesoftware.smack.ConnectionListener;
 import org.jivesoftware.smack.ReconnectionManager;
-import org.jivesoftware.smack.Smack;
 import org.jivesoftware.smack.SmackConfiguration.UnknownIqRequestReplyMode;
 import org.jivesoftware.smack.SmackException;
 import org.jivesoftware.smack.XMPPConnection;
@@ -17,7 +16,6 @@ import org.jivesoftware.smack.packet.Presence;
 import org.jivesoftware.smack.roster.Roster;
 import org.jivesoftware.smack.tcp.XMPPTCPConnection;
 import org.jivesoftware.smack.tcp.XMPPTCPConnectionConfiguration;
-import org.jivesoftware.smackx.disco.ServiceDiscoveryManager;
 import org.jspecify.annotations.Nullable;
 import org.jxmpp.stringprep.XmppStringprepException;
 import org.osgi.framework.BundleContext;
@@ -27,6 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xtls.FullJid;
 import org.xtls.XtlsException;
+import org.xtls.embedded.smack.SmackStart;
 import org.xtls.transport.Login;
 import org.xtls.transport.ServerTls;
 
@@ -202,7 +201,7 @@ final class Session implements ConnectionListener {
                 return connection;
             }
         }
-        initializeSmack();
+        SmackStart.initialize();
         XMPPTCPConnection made = new XMPPTCPConnection(configuration(judge));
         made.setReplyTimeout(PATIENCE_MILLISECONDS);
         made.setUseStreamManagement(resumable);
@@ -246,31 +245,5 @@ final class Session implements ConnectionListener {
             builder.setResource(resource);
         }
         return builder.build();
-    }
-
-    /**
-     * Smack reads resources of its own through the context class loader, and the threads that it starts meanwhile keep
-     * that loader for ever: so let it be Smack's. Only its DNS resolver needs the JDK's.
-     */
-    private static void initializeSmack() {
-        Thread thread = Thread.currentThread();
-        ClassLoader callers = thread.getContextClassLoader();
-        try {
-            thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
-            load("org.jivesoftware.smack.util.dns.javax.JavaxResolver");
-            thread.setContextClassLoader(ServiceDiscoveryManager.class.getClassLoader());
-            Smack.ensureInitialized();
-            load("org.jivesoftware.smack.AbstractXMPPConnection");
-        } finally {
-            thread.setContextClassLoader(callers);
-        }
-    }
-
-    private static void load(String name) {
-        try {
-            Class.forName(name, true, Smack.class.getClassLoader());
-        } catch (ClassNotFoundException e) {
-            LOG.debug("This Smack has no {}", name);
-        }
     }
 }

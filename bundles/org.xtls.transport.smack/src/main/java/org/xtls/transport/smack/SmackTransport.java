@@ -10,9 +10,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jivesoftware.smack.Smack;
 import org.jivesoftware.smack.XMPPConnection;
-import org.jivesoftware.smackx.disco.ServiceDiscoveryManager;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
@@ -26,6 +24,7 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xtls.embedded.smack.SmackStart;
 import org.xtls.transport.Link;
 
 /**
@@ -63,7 +62,7 @@ public final class SmackTransport {
                 Link.class,
                 link,
                 FrameworkUtil.asDictionary(Map.of(Link.LOCAL, link.local().toString())))::unregister;
-        initializeSmack();
+        SmackStart.initialize();
         PayloadProvider.register();
     }
 
@@ -80,7 +79,7 @@ public final class SmackTransport {
             came.accept(link);
             return () -> gone.accept(link);
         };
-        initializeSmack();
+        SmackStart.initialize();
         PayloadProvider.register();
     }
 
@@ -190,32 +189,6 @@ public final class SmackTransport {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /**
-     * Smack reads resources of its own through the context class loader, and the threads that it starts meanwhile keep
-     * that loader for ever: so let it be Smack's. Only its DNS resolver needs the JDK's.
-     */
-    private static void initializeSmack() {
-        Thread thread = Thread.currentThread();
-        ClassLoader callers = thread.getContextClassLoader();
-        try {
-            thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
-            load("org.jivesoftware.smack.util.dns.javax.JavaxResolver");
-            thread.setContextClassLoader(ServiceDiscoveryManager.class.getClassLoader());
-            Smack.ensureInitialized();
-            load("org.jivesoftware.smack.AbstractXMPPConnection");
-        } finally {
-            thread.setContextClassLoader(callers);
-        }
-    }
-
-    private static void load(String name) {
-        try {
-            Class.forName(name, true, Smack.class.getClassLoader());
-        } catch (ClassNotFoundException e) {
-            LOG.debug("This Smack has no {}", name);
         }
     }
 
