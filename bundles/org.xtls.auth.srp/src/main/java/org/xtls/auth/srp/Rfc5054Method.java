@@ -30,7 +30,6 @@ import org.xtls.auth.Offer;
 import org.xtls.auth.Role;
 import org.xtls.auth.Verdict;
 import org.xtls.auth.srp.SharedSecrets.Guess;
-import org.xtls.tls.Alert;
 import org.xtls.tls.Credential;
 import org.xtls.tls.Proof;
 import org.xtls.tls.SrpGroup;
@@ -123,22 +122,9 @@ public final class Rfc5054Method implements AuthMethod, AutoCloseable {
     @Override
     public CompletionStage<Verdict> verify(Negotiation negotiation, Proof proof) {
         wipe();
-        Guess right = guess;
-        if (!(proof instanceof Proof.Srp) || right == null) {
-            return CompletableFuture.completedStage(new Verdict.Refused(
-                    Alert.ILLEGAL_PARAMETER,
-                    Failure.of(Code.PROTOCOL, Fault.PEER, "The peer proved something else than a password.")));
-        }
+        Guess made = guess;
         guess = null;
-        return secrets.giveBack(right)
-                .thenApply(first -> first
-                        ? new Verdict.Verified(null, right.secret().called() + ", by the legacy method RFC 5054")
-                        : new Verdict.Refused(
-                                Alert.ACCESS_DENIED,
-                                Failure.of(
-                                        Code.UNTRUSTED,
-                                        Fault.PEER,
-                                        "The pairing code had already had its one success.")));
+        return secrets.verdict(proof instanceof Proof.Srp ? made : null, ", by the legacy method RFC 5054");
     }
 
     /** The negotiation is over. */

@@ -35,6 +35,7 @@ import org.xtls.BareJid;
 import org.xtls.Failure;
 import org.xtls.Failure.Fault;
 import org.xtls.XtlsException;
+import org.xtls.auth.Verdict;
 import org.xtls.auth.srp.PasswordFormat.Content;
 import org.xtls.auth.srp.PasswordFormat.Sealed;
 import org.xtls.auth.srp.RefusedException.Refusal;
@@ -44,6 +45,7 @@ import org.xtls.password.HeldSecret;
 import org.xtls.password.HeldSecret.Kind;
 import org.xtls.password.PairingCode;
 import org.xtls.password.Passwords;
+import org.xtls.tls.Alert;
 import org.xtls.trust.SecretPrompt;
 import org.xtls.trust.TrustStore;
 
@@ -321,6 +323,22 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
             }
             return true;
         });
+    }
+
+    /**
+     * What a handshake that a guess was made for says of the peer.
+     *
+     * @param proved the guess that was right, or null when the peer proved something else
+     * @param how what is told of it behind the secret's name
+     */
+    CompletionStage<Verdict> verdict(@Nullable Guess proved, String how) {
+        if (proved == null) {
+            return CompletableFuture.completedStage(new Verdict.Refused(Alert.ILLEGAL_PARAMETER, NO_PASSWORD));
+        }
+        return giveBack(proved)
+                .thenApply(first -> first
+                        ? new Verdict.Verified(null, proved.secret().called() + how)
+                        : new Verdict.Refused(Alert.ACCESS_DENIED, USED_TWICE));
     }
 
     /** The password of a secret, in UTF-8, prepared; the receiver's to wipe. */
@@ -733,6 +751,15 @@ public final class SharedSecrets implements Passwords, AutoCloseable {
             Fault.LOCAL,
             "The pairing code has been used, has expired, or has failed " + Code.FAILURES + " times.",
             "Make a new one, or remove it.");
+
+    private static final Failure NO_PASSWORD =
+            Failure.of(Failure.Code.PROTOCOL, Fault.PEER, "The peer proved something else than a password.");
+
+    private static final Failure USED_TWICE = new Failure(
+            Failure.Code.UNTRUSTED,
+            Fault.PEER,
+            "The pairing code had already had its one success when this tunnel proved it.",
+            "Ask the peer whether it began two tunnels.");
 
     private static final Failure TOO_MUCH = new Failure(
             Failure.Code.LIMIT,

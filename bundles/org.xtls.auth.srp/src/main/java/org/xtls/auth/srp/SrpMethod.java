@@ -28,7 +28,6 @@ import org.xtls.auth.ProvideXtlsMethod;
 import org.xtls.auth.Role;
 import org.xtls.auth.Verdict;
 import org.xtls.auth.srp.SharedSecrets.Guess;
-import org.xtls.tls.Alert;
 import org.xtls.tls.Credential;
 import org.xtls.tls.Proof;
 import org.xtls.xml.Element;
@@ -132,17 +131,9 @@ public final class SrpMethod implements AuthMethod, AutoCloseable {
     @Override
     public CompletionStage<Verdict> verify(Negotiation negotiation, Proof proof) {
         wipe();
-        Guess right = guess;
-        if (!(proof instanceof Proof.ExternalPsk) || right == null) {
-            return CompletableFuture.completedStage(new Verdict.Refused(
-                    Alert.ILLEGAL_PARAMETER,
-                    Failure.of(Code.PROTOCOL, Fault.PEER, "The peer proved something else than a password.")));
-        }
+        Guess made = guess;
         guess = null;
-        return secrets.giveBack(right)
-                .thenApply(first -> first
-                        ? new Verdict.Verified(null, right.secret().called())
-                        : new Verdict.Refused(Alert.ACCESS_DENIED, USED_TWICE));
+        return secrets.verdict(proof instanceof Proof.ExternalPsk ? made : null, "");
     }
 
     /** The negotiation is over. */
@@ -292,10 +283,4 @@ public final class SrpMethod implements AuthMethod, AutoCloseable {
 
     private static final Failure OUT_OF_ORDER = Failure.of(
             Code.PROTOCOL, Fault.PEER, "The password exchange has not come so far that there could be a key.");
-
-    private static final Failure USED_TWICE = new Failure(
-            Code.UNTRUSTED,
-            Fault.PEER,
-            "The pairing code had already had its one success when this tunnel proved it.",
-            "Ask the peer whether it began two tunnels.");
 }
