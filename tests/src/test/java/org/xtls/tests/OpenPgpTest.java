@@ -115,10 +115,9 @@ class OpenPgpTest {
     @EnumSource
     void an_exported_key_serves_both_who_begin_and_who_are_asked(Kind kind) throws IOException {
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), kind).withExport();
-            Person juliet = person(scene.juliet(), THEATRE.juliet(), kind).withExport();
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            Person romeo = romeo(scene, kind).withExport();
+            Person juliet = juliet(scene, kind).withExport();
+            acquaint(romeo, juliet);
             talk(romeo, juliet);
             talk(juliet, romeo);
             if (kind == Kind.ED25519) {
@@ -133,12 +132,11 @@ class OpenPgpTest {
     void a_key_in_gpg_agent_serves_both_and_its_secret_stays_there(Kind kind) throws IOException {
         rules(ONLY_KNOWN);
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), kind).withAgent();
-            Person juliet = person(scene.juliet(), THEATRE.juliet(), kind).withAgent();
+            Person romeo = romeo(scene, kind).withAgent();
+            Person juliet = juliet(scene, kind).withAgent();
             romeo.hasKeyRing(juliet);
             juliet.hasKeyRing(romeo);
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            acquaint(romeo, juliet);
             talk(romeo, juliet);
             talk(juliet, romeo);
             for (Person person : List.of(romeo, juliet)) {
@@ -157,12 +155,9 @@ class OpenPgpTest {
     @Test
     void with_the_agent_gone_the_failure_says_how_to_start_it_and_then_it_works() {
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo =
-                    person(scene.romeo(), THEATRE.romeo(), Kind.NIST_P256).withAgent();
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.NIST_P256).withExport();
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            Person romeo = romeo(scene, Kind.NIST_P256).withAgent();
+            Person juliet = juliet(scene, Kind.NIST_P256).withExport();
+            acquaint(romeo, juliet);
             romeo.home.killAgent();
             Refusal refusal = refused(romeo.opening(juliet));
             assertTrue(refusal.getMessage().contains("'gpgconf --launch gpg-agent' starts it"), refusal.toString());
@@ -176,7 +171,7 @@ class OpenPgpTest {
     void whom_an_introducer_vouches_for_needs_no_pin() {
         rules(ONLY_KNOWN);
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), Kind.ED25519).withExport();
+            Person romeo = romeo(scene, Kind.ED25519).withExport();
             Person juliet = named(
                     scene.juliet(), THEATRE.juliet(), "xmpp:" + scene.juliet().account());
             juliet.withExport();
@@ -206,7 +201,7 @@ class OpenPgpTest {
     @Test
     void the_name_alone_is_nothing_nor_is_the_word_of_somebody_whom_romeo_does_not_trust() {
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), Kind.ED25519).withExport();
+            Person romeo = romeo(scene, Kind.ED25519).withExport();
             Person juliet = named(
                     scene.juliet(), THEATRE.juliet(), "xmpp:" + scene.juliet().account());
             juliet.withExport();
@@ -234,9 +229,8 @@ class OpenPgpTest {
     @Test
     void two_who_never_met_show_each_other_their_certificates_and_people_decide() {
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), Kind.ED25519).withExport();
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.RSA_3072).withExport();
+            Person romeo = romeo(scene, Kind.ED25519).withExport();
+            Person juliet = juliet(scene, Kind.RSA_3072).withExport();
             try (Backstage.Human his = romeo.backstage().trustHuman();
                     Backstage.Human hers = juliet.backstage().trustHuman()) {
                 CompletableFuture<Talk> opening = romeo.opening(juliet);
@@ -264,9 +258,8 @@ class OpenPgpTest {
     @Test
     void a_person_who_says_no_gets_no_tunnel_and_nothing_is_remembered() {
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), Kind.ED25519).withExport();
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.ED25519).withExport();
+            Person romeo = romeo(scene, Kind.ED25519).withExport();
+            Person juliet = juliet(scene, Kind.ED25519).withExport();
             juliet.pins(romeo);
             Runnable human = romeo.player.actor().prompt("REJECT");
             try {
@@ -283,14 +276,12 @@ class OpenPgpTest {
     void a_key_without_an_authentication_key_is_not_offered_and_the_failure_tells_the_command_that_helps() {
         try (Relay wire = new Relay(server.port());
                 Scene scene = THEATRE.scene(wire.port()).trusting()) {
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.ED25519).withExport();
+            Person juliet = juliet(scene, Kind.ED25519).withExport();
             String certificate = scene.romeo().fingerprint();
             Person romeo = new Person(scene.romeo(), THEATRE.romeo());
             romeo.fingerprint = romeo.home.generate("Romeo <romeo@montague.net>", "default", "default", "");
             romeo.exports("");
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            acquaint(romeo, juliet);
 
             Refusal refusal = refused(romeo.opening(juliet));
             assertEquals("NO_COMMON_METHOD", refusal.code(), refusal.toString());
@@ -316,10 +307,8 @@ class OpenPgpTest {
     void a_passphrase_is_asked_for_once_and_a_wrong_one_again() {
         try (Scene scene = THEATRE.scene(server.port())) {
             Person romeo = locked(scene.romeo(), THEATRE.romeo());
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.ED25519).withExport();
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            Person juliet = juliet(scene, Kind.ED25519).withExport();
+            acquaint(romeo, juliet);
             try (Backstage.Human human = romeo.backstage().secretHuman()) {
                 CompletableFuture<Talk> opening = romeo.opening(juliet);
                 Backstage.Asked question = human.next();
@@ -340,10 +329,8 @@ class OpenPgpTest {
     void whoever_cannot_open_the_key_gets_a_clear_failure_on_either_side() {
         try (Scene scene = THEATRE.scene(server.port())) {
             Person romeo = locked(scene.romeo(), THEATRE.romeo());
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.ED25519).withExport();
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            Person juliet = juliet(scene, Kind.ED25519).withExport();
+            acquaint(romeo, juliet);
 
             Refusal nobody = refused(romeo.opening(juliet));
             assertTrue(nobody.getMessage().contains("nobody to ask"), nobody.toString());
@@ -377,12 +364,10 @@ class OpenPgpTest {
     @Test
     void a_key_that_is_revoked_while_a_tunnel_stands_makes_no_other_and_the_tunnel_ends() {
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), Kind.ED25519).withExport();
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.ED25519).withExport();
+            Person romeo = romeo(scene, Kind.ED25519).withExport();
+            Person juliet = juliet(scene, Kind.ED25519).withExport();
             romeo.hasKeyRing(juliet);
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            acquaint(romeo, juliet);
             Talk out = romeo.opensTo(juliet);
             assertEquals("VERIFIED", out.security().trust());
 
@@ -406,12 +391,10 @@ class OpenPgpTest {
     @Test
     void a_key_that_its_owner_gave_up_ends_the_tunnel_when_the_key_ring_says_so() {
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), Kind.ED25519).withExport();
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.ED25519).withExport();
+            Person romeo = romeo(scene, Kind.ED25519).withExport();
+            Person juliet = juliet(scene, Kind.ED25519).withExport();
             romeo.hasKeyRing(juliet);
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            acquaint(romeo, juliet);
             Talk out = romeo.opensTo(juliet);
             juliet.home.revoke(juliet.fingerprint, 3);
             Path other = folder.resolve("newer.pgp");
@@ -428,12 +411,10 @@ class OpenPgpTest {
     void without_recheck_a_tunnel_outlives_the_key_that_its_owner_gave_up() {
         rules("*: require openpgp, recheck no");
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), Kind.ED25519).withExport();
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.ED25519).withExport();
+            Person romeo = romeo(scene, Kind.ED25519).withExport();
+            Person juliet = juliet(scene, Kind.ED25519).withExport();
             romeo.hasKeyRing(juliet);
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            acquaint(romeo, juliet);
             Talk out = romeo.opensTo(juliet);
             juliet.home.revoke(juliet.fingerprint, 3);
             romeo.hasKeyRing(juliet);
@@ -450,10 +431,8 @@ class OpenPgpTest {
     void stopped_while_a_passphrase_is_awaited_the_method_takes_the_negotiation_along_and_comes_back() {
         try (Scene scene = THEATRE.scene(server.port())) {
             Person romeo = locked(scene.romeo(), THEATRE.romeo());
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.ED25519).withExport();
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            Person juliet = juliet(scene, Kind.ED25519).withExport();
+            acquaint(romeo, juliet);
             try (Backstage.Human human = romeo.backstage().secretHuman()) {
                 CompletableFuture<Talk> opening = romeo.opening(juliet);
                 human.next();
@@ -472,10 +451,9 @@ class OpenPgpTest {
     @Test
     void stopped_on_the_side_that_is_asked_while_its_passphrase_is_awaited() {
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), Kind.ED25519).withExport();
+            Person romeo = romeo(scene, Kind.ED25519).withExport();
             Person juliet = locked(scene.juliet(), THEATRE.juliet());
-            romeo.pins(juliet);
-            juliet.pins(romeo);
+            acquaint(romeo, juliet);
             try (Backstage.Human human = juliet.backstage().secretHuman()) {
                 CompletableFuture<Talk> opening = romeo.opening(juliet);
                 human.next();
@@ -493,9 +471,8 @@ class OpenPgpTest {
     @Test
     void stopped_while_a_person_ponders_a_key_the_negotiation_is_the_persons_to_end() {
         try (Scene scene = THEATRE.scene(server.port())) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), Kind.ED25519).withExport();
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.ED25519).withExport();
+            Person romeo = romeo(scene, Kind.ED25519).withExport();
+            Person juliet = juliet(scene, Kind.ED25519).withExport();
             juliet.pins(romeo);
             try (Backstage.Human human = romeo.backstage().trustHuman()) {
                 CompletableFuture<Talk> opening = romeo.opening(juliet);
@@ -521,9 +498,8 @@ class OpenPgpTest {
     void one_tunnel_verified_by_certificates_makes_the_next_by_openpgp() {
         rules("*: prefer x509");
         try (Scene scene = THEATRE.scene(server.port()).trusting()) {
-            Person romeo = person(scene.romeo(), THEATRE.romeo(), Kind.RSA_3072).withExport();
-            Person juliet =
-                    person(scene.juliet(), THEATRE.juliet(), Kind.NIST_P256).withAgent();
+            Person romeo = romeo(scene, Kind.RSA_3072).withExport();
+            Person juliet = juliet(scene, Kind.NIST_P256).withAgent();
             Talk out = romeo.opensTo(juliet);
             assertEquals("x509", out.security().method());
             assertEquals(juliet.fingerprint, romeo.player.actor().awaitKnown(juliet.account(), "openpgp", "VERIFIED"));
@@ -621,6 +597,20 @@ class OpenPgpTest {
         GnuPgHome home = new GnuPgHome();
         homes.add(home);
         return home;
+    }
+
+    private Person romeo(Scene scene, Kind kind) {
+        return person(scene.romeo(), THEATRE.romeo(), kind);
+    }
+
+    private Person juliet(Scene scene, Kind kind) {
+        return person(scene.juliet(), THEATRE.juliet(), kind);
+    }
+
+    /** Each has the other's key from a meeting in person. */
+    private static void acquaint(Person romeo, Person juliet) {
+        romeo.pins(juliet);
+        juliet.pins(romeo);
     }
 
     private Person person(Session session, Player player, Kind kind) {
