@@ -3,16 +3,12 @@ package org.xtls.health;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.apache.felix.framework.FrameworkFactory;
 import org.apache.felix.hc.api.Result.Status;
 import org.apache.felix.hc.api.execution.HealthCheckExecutionOptions;
 import org.apache.felix.hc.api.execution.HealthCheckExecutor;
@@ -22,13 +18,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.AllServiceListener;
-import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceEvent;
 import org.osgi.framework.launch.Framework;
 import org.xtls.runtime.RuntimeDTO;
 import org.xtls.runtime.XtlsRuntime;
+import org.xtls.tests.felix.Felix;
 
 /** The bundle in Felix, its checks run by Felix's own executor. */
 class HealthCheckIT {
@@ -58,33 +54,13 @@ class HealthCheckIT {
     @BeforeEach
     void start() throws Exception {
         Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
-        framework = new FrameworkFactory()
-                .newFramework(Map.of(
-                        Constants.FRAMEWORK_STORAGE,
-                        directory.resolve("cache").toString(),
-                        Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
-                        SHARED,
-                        "felix.bootdelegation.implicit",
-                        "false"));
-        framework.start();
-        List<Bundle> bundles = new ArrayList<>();
-        for (String type : OTHERS) {
-            bundles.add(install(Path.of(Class.forName(type, false, getClass().getClassLoader())
-                    .getProtectionDomain()
-                    .getCodeSource()
-                    .getLocation()
-                    .toURI())));
-        }
-        bundles.add(install(ownJar()));
-        for (Bundle bundle : bundles) {
-            bundle.start();
-        }
+        framework = Felix.start(
+                directory.resolve("cache"), Map.of(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SHARED), OTHERS);
     }
 
     @AfterEach
     void stop() throws Exception {
-        framework.stop();
-        framework.waitForStop(20_000);
+        Felix.stop(framework);
         Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
     }
 
@@ -140,19 +116,5 @@ class HealthCheckIT {
         }
         context.removeServiceListener(listener);
         return (HealthCheckExecutor) context.getService(context.getAllServiceReferences(name, null)[0]);
-    }
-
-    private Bundle install(Path jar) throws Exception {
-        return framework.getBundleContext().installBundle(jar.toUri().toString(), Files.newInputStream(jar));
-    }
-
-    private static Path ownJar() throws Exception {
-        try (Stream<Path> files = Files.list(Path.of("target"))) {
-            List<Path> jars = files.filter(file ->
-                            file.getFileName().toString().matches("org\\.xtls\\.health-[0-9.]+(-SNAPSHOT)?\\.jar"))
-                    .toList();
-            assertEquals(1, jars.size(), "the bundle is built: " + jars);
-            return jars.get(0);
-        }
     }
 }

@@ -2,27 +2,19 @@ package org.xtls.jmx;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.management.ManagementFactory;
-import java.lang.ref.ReferenceQueue;
-import java.lang.ref.WeakReference;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.openmbean.CompositeData;
 import javax.management.openmbean.TabularData;
-import org.apache.felix.framework.FrameworkFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,13 +23,12 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.launch.Framework;
-import org.osgi.framework.wiring.BundleWiring;
-import org.osgi.framework.wiring.FrameworkWiring;
 import org.xtls.runtime.CountsDTO;
 import org.xtls.runtime.MethodDTO;
 import org.xtls.runtime.RuntimeDTO;
 import org.xtls.runtime.TunnelDTO;
 import org.xtls.runtime.XtlsRuntime;
+import org.xtls.tests.felix.Felix;
 
 /** The bundle in Felix frameworks, read over JMX as a monitor reads it. */
 class RuntimeMBeanIT {
@@ -67,8 +58,7 @@ class RuntimeMBeanIT {
     @AfterEach
     void stop() throws Exception {
         for (Framework framework : frameworks) {
-            framework.stop();
-            framework.waitForStop(20_000);
+            Felix.stop(framework);
         }
         Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
         assertEquals(Set.of(), server.queryNames(new ObjectName("org.xtls:*"), null));
@@ -134,21 +124,7 @@ class RuntimeMBeanIT {
         framework.getBundleContext().registerService(XtlsRuntime.class, RuntimeMBeanIT::verona, null);
         get("TunnelsByState");
         server.getMBeanInfo(name);
-        ReferenceQueue<ClassLoader> collected = new ReferenceQueue<>();
-        WeakReference<ClassLoader> loader =
-                new WeakReference<>(own(framework).adapt(BundleWiring.class).getClassLoader(), collected);
-        Bundle gone = own(framework);
-        gone.uninstall();
-        CountDownLatch refreshed = new CountDownLatch(1);
-        framework.adapt(FrameworkWiring.class).refreshBundles(List.of(gone), event -> refreshed.countDown());
-        assertTrue(refreshed.await(60, TimeUnit.SECONDS));
-        gone = null;
-        Object found = null;
-        for (int i = 0; found == null && i < 100; i++) {
-            System.gc();
-            found = collected.remove(100);
-        }
-        assertNotNull(found, "the bundle is still held: " + loader.get());
+        Felix.takeAway(framework, "org.xtls.jmx");
     }
 
     private Object get(String attribute) throws Exception {
@@ -198,52 +174,16 @@ class RuntimeMBeanIT {
     }
 
     private Framework container() throws Exception {
-        Framework framework = new FrameworkFactory()
-                .newFramework(Map.of(
-                        Constants.FRAMEWORK_STORAGE,
-                        directory.resolve("cache" + frameworks.size()).toString(),
-                        // What the tests and the bundle talk in comes from the class path: one class for both.
-                        Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
-                        "org.xtls.runtime;version=0.1.0",
-                        "felix.bootdelegation.implicit",
-                        "false"));
+        Framework framework = Felix.start(
+                directory.resolve("cache" + frameworks.size()),
+                // What the tests and the bundle talk in.
+                Map.of(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, "org.xtls.runtime;version=0.1.0"),
+                OTHERS);
         frameworks.add(framework);
-        framework.start();
-        List<Bundle> bundles = new ArrayList<>();
-        for (String type : OTHERS) {
-            bundles.add(install(
-                    framework,
-                    Path.of(Class.forName(type, false, getClass().getClassLoader())
-                            .getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .toURI())));
-        }
-        bundles.add(install(framework, ownJar()));
-        for (Bundle bundle : bundles) {
-            bundle.start();
-        }
         return framework;
     }
 
-    private static Bundle install(Framework framework, Path jar) throws Exception {
-        return framework.getBundleContext().installBundle(jar.toUri().toString(), Files.newInputStream(jar));
-    }
-
     private static Bundle own(Framework framework) {
-        return Stream.of(framework.getBundleContext().getBundles())
-                .filter(bundle -> bundle.getSymbolicName().equals("org.xtls.jmx"))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static Path ownJar() throws Exception {
-        try (Stream<Path> files = Files.list(Path.of("target"))) {
-            List<Path> jars = files.filter(
-                            file -> file.getFileName().toString().matches("org\\.xtls\\.jmx-[0-9.]+(-SNAPSHOT)?\\.jar"))
-                    .toList();
-            assertEquals(1, jars.size(), "the bundle is built: " + jars);
-            return jars.get(0);
-        }
+        return Felix.bundle(framework, "org.xtls.jmx");
     }
 }

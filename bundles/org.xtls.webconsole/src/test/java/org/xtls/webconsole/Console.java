@@ -1,18 +1,12 @@
 package org.xtls.webconsole;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.apache.felix.framework.FrameworkFactory;
 import org.osgi.framework.AllServiceListener;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -20,6 +14,7 @@ import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceEvent;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.launch.Framework;
+import org.xtls.tests.felix.Felix;
 import org.xtls.trust.TrustStore;
 
 /** A Felix framework with the web console on 127.0.0.1, the trust store in files, and this bundle. */
@@ -52,38 +47,22 @@ final class Console implements AutoCloseable {
     private final Framework framework;
 
     Console(Path directory) throws Exception {
-        // The framework's threads would inherit the test's class path.
-        ClassLoader own = Thread.currentThread().getContextClassLoader();
-        Thread.currentThread().setContextClassLoader(ClassLoader.getPlatformClassLoader());
-        try {
-            Map<String, String> properties = new HashMap<>();
-            properties.put(
-                    Constants.FRAMEWORK_STORAGE, directory.resolve("cache").toString());
-            properties.put(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SHARED);
-            properties.put("felix.bootdelegation.implicit", "false");
-            properties.put("xtls.home", directory.resolve("home").toString());
-            properties.put("org.osgi.service.http.port", "0");
-            properties.put("org.apache.felix.http.host", "127.0.0.1");
-            properties.put("felix.webconsole.username", USER);
-            properties.put("felix.webconsole.password", PASSWORD);
-            framework = new FrameworkFactory().newFramework(properties);
-            framework.start();
-            List<Bundle> bundles = new ArrayList<>();
-            for (String type : OTHERS) {
-                bundles.add(
-                        install(Path.of(Class.forName(type, false, getClass().getClassLoader())
-                                .getProtectionDomain()
-                                .getCodeSource()
-                                .getLocation()
-                                .toURI())));
-            }
-            bundles.add(install(ownJar()));
-            for (Bundle bundle : bundles) {
-                bundle.start();
-            }
-        } finally {
-            Thread.currentThread().setContextClassLoader(own);
-        }
+        framework = Felix.start(
+                directory.resolve("cache"),
+                Map.of(
+                        Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
+                        SHARED,
+                        "xtls.home",
+                        directory.resolve("home").toString(),
+                        "org.osgi.service.http.port",
+                        "0",
+                        "org.apache.felix.http.host",
+                        "127.0.0.1",
+                        "felix.webconsole.username",
+                        USER,
+                        "felix.webconsole.password",
+                        PASSWORD),
+                OTHERS);
     }
 
     BundleContext context() {
@@ -127,29 +106,11 @@ final class Console implements AutoCloseable {
     }
 
     Bundle bundle(String name) {
-        return Stream.of(context().getBundles())
-                .filter(bundle -> bundle.getSymbolicName().equals(name))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private Bundle install(Path jar) throws Exception {
-        return context().installBundle(jar.toUri().toString(), Files.newInputStream(jar));
-    }
-
-    private static Path ownJar() throws Exception {
-        try (Stream<Path> files = Files.list(Path.of("target"))) {
-            List<Path> jars = files.filter(file ->
-                            file.getFileName().toString().matches("org\\.xtls\\.webconsole-[0-9.]+(-SNAPSHOT)?\\.jar"))
-                    .toList();
-            assertEquals(1, jars.size(), "the bundle is built: " + jars);
-            return jars.get(0);
-        }
+        return Felix.bundle(framework, name);
     }
 
     @Override
     public void close() throws Exception {
-        framework.stop();
-        framework.waitForStop(20_000);
+        Felix.stop(framework);
     }
 }

@@ -1,16 +1,9 @@
 package org.xtls.connection.smack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import java.io.File;
-import java.io.InputStream;
-import java.lang.ref.ReferenceQueue;
-import java.lang.ref.WeakReference;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Dictionary;
 import java.util.Hashtable;
 import java.util.List;
@@ -26,7 +19,6 @@ import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
-import java.util.stream.Stream;
 import org.apache.felix.framework.FrameworkFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,9 +33,8 @@ import org.osgi.framework.ServiceEvent;
 import org.osgi.framework.launch.Framework;
 import org.osgi.framework.startlevel.BundleStartLevel;
 import org.osgi.framework.startlevel.FrameworkStartLevel;
-import org.osgi.framework.wiring.BundleWiring;
-import org.osgi.framework.wiring.FrameworkWiring;
 import org.xtls.server.loopback.LoopbackServer;
+import org.xtls.tests.felix.Felix;
 
 /** Both bundles of Smack's in a Felix framework, with the smallest set of bundles around them. */
 class ContainerIT {
@@ -118,17 +109,10 @@ class ContainerIT {
         BundleContext context = framework.getBundleContext();
         for (int level = 1; level < START_LEVELS.size(); level++) {
             for (String type : START_LEVELS.get(level)) {
-                install(
-                        new File(Class.forName(type, false, getClass().getClassLoader())
-                                        .getProtectionDomain()
-                                        .getCodeSource()
-                                        .getLocation()
-                                        .toURI())
-                                .toPath(),
-                        level);
+                install(Felix.jar(type), level);
             }
         }
-        install(ownBundle(), START_LEVELS.size() - 1);
+        install(Felix.ownJar(), START_LEVELS.size() - 1);
         for (Bundle bundle : context.getBundles()) {
             bundle.start(Bundle.START_ACTIVATION_POLICY);
         }
@@ -151,8 +135,7 @@ class ContainerIT {
 
     @AfterEach
     void stop() throws Exception {
-        framework.stop();
-        framework.waitForStop(20_000);
+        Felix.stop(framework);
         server.kill();
         Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
         Logger.getLogger("").removeHandler(ear);
@@ -209,23 +192,7 @@ class ContainerIT {
     void a_transport_that_has_gone_can_be_collected() throws Exception {
         configure("resource", "orchard");
         assertEquals("up romeo@montague.net/orchard", next());
-        String name = "org.xtls.transport.smack";
-        ReferenceQueue<ClassLoader> collected = new ReferenceQueue<>();
-        WeakReference<ClassLoader> loader =
-                new WeakReference<>(bundle(name).adapt(BundleWiring.class).getClassLoader(), collected);
-        Bundle gone = bundle(name);
-        gone.stop();
-        gone.uninstall();
-        CountDownLatch refreshed = new CountDownLatch(1);
-        framework.adapt(FrameworkWiring.class).refreshBundles(List.of(gone), event -> refreshed.countDown());
-        refreshed.await();
-        gone = null;
-        Object found = null;
-        for (int i = 0; found == null && i < 100; i++) {
-            System.gc();
-            found = collected.remove(100);
-        }
-        assertNotNull(found, name + " is still held: " + loader.get());
+        Felix.takeAway(framework, "org.xtls.transport.smack");
     }
 
     private Object configure(String key, String value) throws Exception {
@@ -255,30 +222,11 @@ class ContainerIT {
     }
 
     private void install(Path jar, int level) throws Exception {
-        try (InputStream content = Files.newInputStream(jar)) {
-            Bundle bundle =
-                    framework.getBundleContext().installBundle(jar.toUri().toString(), content);
-            bundle.adapt(BundleStartLevel.class).setStartLevel(level);
-        }
-    }
-
-    private static Path ownBundle() throws Exception {
-        List<Path> jars = new ArrayList<>();
-        try (Stream<Path> files = Files.list(Path.of("target"))) {
-            files.filter(file -> file.getFileName()
-                            .toString()
-                            .matches("org\\.xtls\\.connection\\.smack-[0-9.]+(-SNAPSHOT)?\\.jar"))
-                    .forEach(jars::add);
-        }
-        assertEquals(1, jars.size(), "the bundle is built: " + jars);
-        return jars.get(0);
+        Felix.install(framework, jar).adapt(BundleStartLevel.class).setStartLevel(level);
     }
 
     private Bundle bundle(String name) {
-        return Stream.of(framework.getBundleContext().getBundles())
-                .filter(bundle -> bundle.getSymbolicName().equals(name))
-                .findFirst()
-                .orElseThrow();
+        return Felix.bundle(framework, name);
     }
 
     private String next() throws InterruptedException {

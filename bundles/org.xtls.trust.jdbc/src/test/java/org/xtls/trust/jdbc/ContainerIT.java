@@ -1,15 +1,11 @@
 package org.xtls.trust.jdbc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.xtls.trust.jdbc.Stages.await;
 import static org.xtls.trust.jdbc.Stages.failure;
 
-import java.lang.ref.ReferenceQueue;
-import java.lang.ref.WeakReference;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Hashtable;
@@ -19,15 +15,12 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import javax.sql.DataSource;
-import org.apache.felix.framework.FrameworkFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceEvent;
@@ -35,13 +28,12 @@ import org.osgi.framework.ServiceListener;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.launch.Framework;
-import org.osgi.framework.wiring.BundleWiring;
-import org.osgi.framework.wiring.FrameworkWiring;
 import org.osgi.service.cm.Configuration;
 import org.osgi.service.cm.ConfigurationAdmin;
 import org.xtls.BareJid;
 import org.xtls.Failure;
 import org.xtls.Failure.Code;
+import org.xtls.tests.felix.Felix;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownPeer;
@@ -94,8 +86,7 @@ class ContainerIT {
     @AfterEach
     void stop() throws Exception {
         for (Framework running : frameworks) {
-            running.stop();
-            running.waitForStop(20_000);
+            Felix.stop(running);
         }
         Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
     }
@@ -171,19 +162,19 @@ class ContainerIT {
 
     @Test
     void the_driver_may_come_late_and_go_and_come() throws Exception {
-        bundle(framework, DRIVER).stop();
+        Felix.bundle(framework, DRIVER).stop();
         configure(framework, postgres());
         TrustStore store = framework.getBundleContext().getService(service(framework));
         Failure failure = failure(store.peers());
         assertEquals(Code.SERVICE_GONE, failure.code());
         assertEquals("There is no JDBC driver org.postgresql.Driver. Install and start its bundle.", failure.text());
 
-        bundle(framework, DRIVER).start();
+        Felix.bundle(framework, DRIVER).start();
         await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
-        bundle(framework, DRIVER).stop();
+        Felix.bundle(framework, DRIVER).stop();
         assertEquals(Code.SERVICE_GONE, failure(store.peers()).code());
         assertEquals(0, server.connections(database));
-        bundle(framework, DRIVER).start();
+        Felix.bundle(framework, DRIVER).start();
         assertEquals(1, await(store.peers()).size());
     }
 
@@ -240,8 +231,8 @@ class ContainerIT {
         configure(framework, Map.of("url", "jdbc:h2:file:" + directory.resolve("trust"), "user", "sa"));
         TrustStore store = framework.getBundleContext().getService(service(framework));
         await(store.put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
-        bundle(framework, NAME).stop();
-        bundle(framework, NAME).start();
+        Felix.bundle(framework, NAME).stop();
+        Felix.bundle(framework, NAME).start();
         store = framework.getBundleContext().getService(service(framework));
         assertEquals(KeyState.VERIFIED, await(store.peer(JULIET)).keys().get(0).state());
     }
@@ -253,22 +244,7 @@ class ContainerIT {
                 .getBundleContext()
                 .getService(service(framework))
                 .put(JULIET, KEY, KeyState.VERIFIED, "pinned"));
-        ReferenceQueue<ClassLoader> collected = new ReferenceQueue<>();
-        WeakReference<ClassLoader> loader = new WeakReference<>(
-                bundle(framework, NAME).adapt(BundleWiring.class).getClassLoader(), collected);
-        Bundle gone = bundle(framework, NAME);
-        gone.stop();
-        gone.uninstall();
-        CountDownLatch refreshed = new CountDownLatch(1);
-        framework.adapt(FrameworkWiring.class).refreshBundles(List.of(gone), event -> refreshed.countDown());
-        refreshed.await();
-        gone = null;
-        Object found = null;
-        for (int i = 0; found == null && i < 100; i++) {
-            System.gc();
-            found = collected.remove(100);
-        }
-        assertNotNull(found, "the bundle is still held: " + loader.get());
+        Felix.takeAway(framework, NAME);
     }
 
     private Map<String, Object> postgres() {
@@ -284,46 +260,12 @@ class ContainerIT {
     }
 
     private Framework container() throws Exception {
-        Framework made = new FrameworkFactory()
-                .newFramework(Map.of(
-                        Constants.FRAMEWORK_STORAGE,
-                        directory.resolve("cache" + frameworks.size()).toString(),
-                        Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
-                        SHARED,
-                        "felix.bootdelegation.implicit",
-                        "false"));
+        Framework made = Felix.start(
+                directory.resolve("cache" + frameworks.size()),
+                Map.of(Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA, SHARED),
+                OTHERS);
         frameworks.add(made);
-        made.start();
-        List<Bundle> bundles = new ArrayList<>();
-        for (String type : OTHERS) {
-            bundles.add(install(
-                    made,
-                    Path.of(Class.forName(type, false, getClass().getClassLoader())
-                            .getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .toURI())));
-        }
-        bundles.add(install(made, ownBundle()));
-        for (Bundle bundle : bundles) {
-            bundle.start(Bundle.START_ACTIVATION_POLICY);
-        }
         return made;
-    }
-
-    private static Bundle install(Framework framework, Path jar) throws Exception {
-        return framework.getBundleContext().installBundle(jar.toUri().toString(), Files.newInputStream(jar));
-    }
-
-    private static Path ownBundle() throws Exception {
-        try (Stream<Path> files = Files.list(Path.of("target"))) {
-            List<Path> jars = files.filter(file -> file.getFileName()
-                            .toString()
-                            .matches("org\\.xtls\\.trust\\.jdbc-[0-9.]+(-SNAPSHOT)?\\.jar"))
-                    .toList();
-            assertEquals(1, jars.size(), "the bundle is built: " + jars);
-            return jars.get(0);
-        }
     }
 
     private static Configuration configure(Framework framework, Map<String, Object> values) throws Exception {
@@ -349,13 +291,6 @@ class ContainerIT {
 
     private static String filter() {
         return "(&(objectClass=" + TrustStore.class.getName() + ")(component.name=org.xtls.trust.jdbc.JdbcTrustStore))";
-    }
-
-    private static Bundle bundle(Framework framework, String name) {
-        return Stream.of(framework.getBundleContext().getBundles())
-                .filter(bundle -> bundle.getSymbolicName().equals(name))
-                .findFirst()
-                .orElseThrow();
     }
 
     /** An event of this bundle's service. */
