@@ -8,6 +8,9 @@ import org.xtls.tunnel.protocol.Settings;
 record Configured(Settings settings, int halfOpen, int halfOpenOfPeer, int tunnels, int tunnelsOfPeer, int threads) {
     static final String PID = "org.xtls.tunnel";
 
+    private static final int MOST_TUNNELS = 1_000_000;
+    private static final int MOST_THREADS = 256;
+
     /**
      * Reads.
      *
@@ -31,14 +34,16 @@ record Configured(Settings settings, int halfOpen, int halfOpenOfPeer, int tunne
     }
 
     Configured {
-        if (halfOpen < 1 || halfOpenOfPeer < 1) {
-            throw new IllegalArgumentException("halfOpen and halfOpenOfPeer: at least 1");
-        }
-        if (tunnels < 1 || tunnelsOfPeer < 1) {
-            throw new IllegalArgumentException("tunnels and tunnelsOfPeer: at least 1");
-        }
-        if (threads < 1 || threads > 256) {
-            throw new IllegalArgumentException("threads: 1 to 256");
+        require("halfOpen", halfOpen, MOST_TUNNELS);
+        require("halfOpenOfPeer", halfOpenOfPeer, MOST_TUNNELS);
+        require("tunnels", tunnels, MOST_TUNNELS);
+        require("tunnelsOfPeer", tunnelsOfPeer, MOST_TUNNELS);
+        require("threads", threads, MOST_THREADS);
+    }
+
+    private static void require(String attribute, int value, int most) {
+        if (value < 1 || value > most) {
+            throw new IllegalArgumentException(attribute + ": " + value + " is not from 1 to " + most);
         }
     }
 

@@ -756,6 +756,7 @@ class TunnelServiceTest {
     void wrong_bounds_at_the_start_let_nothing_be_negotiated_until_they_are_corrected() {
         Map<String, Map<String, Object>> wrong = Map.of(
                 "window", Map.of("window", 0),
+                "answerMillis", Map.of("answerMillis", 86_400_001L),
                 "threads", Map.of("threads", 0),
                 "halfOpen", Map.of("halfOpen", 0),
                 "iqBytes", Map.of("iqBytes", "abc"));
