@@ -6,39 +6,44 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
 @ObjectClassDefinition(
         name = "XTLS method OpenPGP",
-        description = "Where the own OpenPGP key is, where peers' certificates are, and whose certifications count.")
+        description = "Where the own OpenPGP key is, where peers' certificates are, and whose certifications"
+                + " count. Without a key file and gpg-agent nothing is offered. A change is for negotiations"
+                + " from then on, and known keys are looked at again.")
 @interface Configuration {
     /** Configuration: an exported secret key. */
     @AttributeDefinition(
             name = "Secret key file",
-            description = "Path of a file with the own secret key, as 'gpg --export-secret-keys' writes it, binary or"
-                    + " armored, at most 1 MiB, readable by its owner only. It serves all own accounts. A file that"
-                    + " changes is read again at the next negotiation. Default, when empty: none.",
+            description = "Path of a file with the own secret key, as 'gpg --export-secret-keys' writes it, binary"
+                    + " or armored, at most 1 MiB, readable by its owner only. It serves all own accounts. A"
+                    + " file that changes is read again at the next negotiation. Default, when empty: none.",
             required = false)
     String key() default "";
 
     /** Configuration, {@code .passphrase}: the dot keeps it out of the service properties. */
     @AttributeDefinition(
             name = "Passphrase",
-            description = "Opens the secret key in the file. Default, when empty: whoever provides a prompt is asked,"
-                    + " should the key need one.",
+            description = "Opens the secret key in the file. Default, when empty: a person is asked, should the key"
+                    + " need one.",
             type = AttributeType.PASSWORD,
             required = false)
     String _passphrase() default "";
 
-    /** Configuration: gpg-agent instead. */
+    /**
+     * Configuration: gpg-agent instead. A text, because Declarative Services would make {@code false} of every word but {@code true}.
+     */
     @AttributeDefinition(
             name = "Use gpg-agent",
             description = "Whether the secret key stays with a running gpg-agent, which signs with it. Not together"
-                    + " with a secret key file. Default: false.",
+                    + " with 'key'. Default: false.",
+            type = AttributeType.BOOLEAN,
             required = false)
-    boolean agent() default false;
+    String agent() default "false";
 
     /** Configuration: which key. */
     @AttributeDefinition(
             name = "Fingerprint",
-            description = "Fingerprint of the own primary key: 40 or 64 hex digits, blanks are ignored. Default, when"
-                    + " empty: the only secret key there is.",
+            description = "Fingerprint of the own primary key: 40 or 64 hex digits, blanks are ignored. Default,"
+                    + " when empty: the only secret key there is.",
             required = false)
     String fingerprint() default "";
 
@@ -69,8 +74,10 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     /** Configuration: patience. */
     @AttributeDefinition(
             name = "Patience with gpg-agent",
-            description = "Seconds that one signature may take, a human at gpg-agent's prompt included. Default: 60."
-                    + " Range: 1 to 600.",
+            description = "How long one signature may take, a person at gpg-agent's prompt included. Unit: seconds."
+                    + " Default: 60. Range: 1 to 600.",
+            min = "1",
+            max = "600",
             required = false)
     int agent_timeout() default 60;
 
@@ -78,8 +85,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     @AttributeDefinition(
             name = "Key ring files",
             description = "Paths of files with the certificates of peers and introducers, as 'gpg --export' writes"
-                    + " them, binary or armored, at most 64 MiB each. They are read again when they change. Default:"
-                    + " none.",
+                    + " them, binary or armored, at most 64 MiB each. They are read again when they change."
+                    + " Default: none.",
             required = false)
     String[] keyring() default {};
 
@@ -96,31 +103,39 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     @AttributeDefinition(
             name = "Introducers",
             description = "Whose certifications say that a User ID belongs to a key, besides the own key's: each"
-                    + " 'FINGERPRINT [full|marginal] [depth]'; full and 0 when left out. The depth, 0 to 5, is how far"
-                    + " trust signatures reach from there. Their certificates are looked up in the key ring files."
-                    + " Default: none.",
+                    + " 'FINGERPRINT [full|marginal] [depth]'; full and 0 when left out. The depth, 0 to 5, is"
+                    + " how far trust signatures reach from there. Their certificates are looked up in the key"
+                    + " ring files. Default: none.",
             required = false)
     String[] introducers() default {};
 
     /** Configuration: the web of trust. */
     @AttributeDefinition(
             name = "Depth of the own key",
-            description = "How far trust signatures made with the own key reach. Default: 1. Range: 0 to 5.",
+            description = "How far trust signatures made with the own key reach. Unit: steps. Default: 1. Range: 0"
+                    + " to 5.",
+            min = "0",
+            max = "5",
             required = false)
     int depth() default 1;
 
     /** Configuration: the web of trust. */
     @AttributeDefinition(
             name = "Marginals needed",
-            description = "How many marginally trusted introducers together make one. Default: 3. Range: 2 to 10.",
+            description = "How many that are marginally trusted make one together. Unit: introducers. Default: 3."
+                    + " Range: 2 to 10.",
+            min = "2",
+            max = "10",
             required = false)
     int marginals() default 3;
 
     /** Configuration: revocation. */
     @AttributeDefinition(
             name = "Recheck",
-            description = "Minutes between two looks at whether known keys have expired or been revoked, with changed"
-                    + " key ring files taken in. Default: 5. Range: 1 to 1440.",
+            description = "How long it is between two looks at whether known keys have expired or been revoked,"
+                    + " with changed key ring files taken in. Unit: minutes. Default: 5. Range: 1 to 1440.",
+            min = "1",
+            max = "1440",
             required = false)
     int recheck() default 5;
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,12 +94,12 @@ record Settings(
     /**
      * Reads a configuration.
      *
-     * @throws RuntimeException whose message says what is wrong: ours, or what Declarative Services throw for a value
-     *     that they cannot turn into the attribute's type
+     * @throws RuntimeException whose message says what is wrong
      */
     static Settings of(Configuration configuration) {
         Path key = path("key", configuration.key());
-        if (key != null && configuration.agent()) {
+        boolean agent = truth("agent", configuration.agent());
+        if (key != null && agent) {
             throw new IllegalArgumentException("key and agent: the own key is either in a file or with gpg-agent");
         }
         String fingerprint =
@@ -122,22 +123,37 @@ record Settings(
         return new Settings(
                 key,
                 orEmpty(configuration._passphrase()),
-                configuration.agent(),
+                agent,
                 new GnuPg(
                         program("gpg", configuration.gpg()),
                         program("gpgconf", configuration.gpgconf()),
                         orEmpty(configuration.gnupg_home()).strip()),
-                Duration.ofSeconds(in("agent.timeout", configuration.agent_timeout(), 1, 600)),
+                Duration.ofSeconds(in("agent.timeout", configuration::agent_timeout, 1, 600)),
                 fingerprint,
                 List.copyOf(rings),
                 path("wkd", configuration.wkd()),
                 List.copyOf(introducers),
-                in("depth", configuration.depth(), 0, 5),
-                in("marginals", configuration.marginals(), 2, 10),
-                Duration.ofMinutes(in("recheck", configuration.recheck(), 1, 1_440)));
+                in("depth", configuration::depth, 0, 5),
+                in("marginals", configuration::marginals, 2, 10),
+                Duration.ofMinutes(in("recheck", configuration::recheck, 1, 1_440)));
     }
 
-    private static int in(String attribute, int value, int least, int most) {
+    private static boolean truth(String attribute, @Nullable String configured) {
+        String word = configured == null ? "" : configured.strip().toLowerCase(Locale.ROOT);
+        if (!word.equals("true") && !word.equals("false")) {
+            throw new IllegalArgumentException(attribute + ": '" + configured + "' is neither true nor false");
+        }
+        return word.equals("true");
+    }
+
+    private static int in(String attribute, IntSupplier configured, int least, int most) {
+        int value;
+        try {
+            value = configured.getAsInt();
+        } catch (RuntimeException e) {
+            // Declarative Services throw from here what they cannot turn into this type, and do not say of what.
+            throw new IllegalArgumentException(attribute + ": it is no whole number", e);
+        }
         if (value < least || value > most) {
             throw new IllegalArgumentException(attribute + ": " + value + " is not from " + least + " to " + most);
         }

@@ -48,12 +48,20 @@ class ConfigurationTest {
     void what_makes_no_sense_is_named() {
         bad("agent.timeout", Map.of("agent_timeout", 0));
         bad("agent.timeout", Map.of("agent_timeout", 601));
+        bad("agent.timeout: it is no whole number", Map.of("agent_timeout", "long"));
+        bad("agent: 'yes' is neither true nor false", Map.of("agent", "yes"));
+        bad("depth", Map.of("depth", -1));
         bad("depth", Map.of("depth", 6));
+        bad("depth: it is no whole number", Map.of("depth", "deep"));
         bad("marginals", Map.of("marginals", 1));
+        bad("marginals", Map.of("marginals", 11));
+        bad("marginals: it is no whole number", Map.of("marginals", "some"));
         bad("recheck", Map.of("recheck", 0));
+        bad("recheck", Map.of("recheck", 1_441));
+        bad("recheck: it is no whole number", Map.of("recheck", "often"));
         bad("fingerprint", Map.of("fingerprint", "ABCD"));
         bad("introducers", Map.of("introducers", new String[] {"somebody"}));
-        bad("key and agent", Map.of("key", "/a", "agent", true));
+        bad("key and agent", Map.of("key", "/a", "agent", "true"));
         bad("key", Map.of("key", "/a\0b"));
         bad("gpg", Map.of("gpg", " "));
     }
@@ -136,8 +144,13 @@ class ConfigurationTest {
     /** A configuration as Declarative Services make it: a proxy over values, with the annotation's defaults. */
     private static Configuration of(Map<String, Object> values) {
         Map<String, Object> all = new HashMap<>(values);
-        InvocationHandler handler =
-                (proxy, method, arguments) -> all.getOrDefault(method.getName(), method.getDefaultValue());
+        InvocationHandler handler = (proxy, method, arguments) -> {
+            Object value = all.getOrDefault(method.getName(), method.getDefaultValue());
+            if (method.getReturnType() == int.class && !(value instanceof Integer)) {
+                throw new IllegalStateException("cannot be turned into an int");
+            }
+            return value;
+        };
         return (Configuration) Proxy.newProxyInstance(
                 Configuration.class.getClassLoader(), new Class<?>[] {Configuration.class}, handler);
     }

@@ -4,7 +4,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +55,7 @@ record Settings(
                 Duration.ofSeconds(number("backoffSeconds", configuration::backoffSeconds, 0, 3600)),
                 number("codeDigits", configuration::codeDigits, 6, 24),
                 Duration.ofMinutes(number("codeMinutes", configuration::codeMinutes, 1, 60)),
-                truth("rfc5054", configuration::rfc5054));
+                truth("rfc5054", configuration.rfc5054()));
     }
 
     private static Path path(String attribute, @Nullable String configured, Path fallback) {
@@ -100,11 +99,11 @@ record Settings(
         return value;
     }
 
-    private static boolean truth(String attribute, BooleanSupplier configured) {
-        try {
-            return configured.getAsBoolean();
-        } catch (RuntimeException e) {
-            throw new IllegalArgumentException(attribute + ": it is neither true nor false", e);
+    private static boolean truth(String attribute, @Nullable String configured) {
+        String word = configured == null ? "" : configured.strip().toLowerCase(Locale.ROOT);
+        if (!word.equals("true") && !word.equals("false")) {
+            throw new IllegalArgumentException(attribute + ": '" + configured + "' is neither true nor false");
         }
+        return word.equals("true");
     }
 }

@@ -68,6 +68,8 @@ class ConfigurationTest {
         "ask,perhaps",
         "group,2048",
         "group,3073",
+        "group,8193",
+        "rfc5054,yes",
         "memory,19455",
         "memory,262145",
         "iterations,1",
@@ -114,9 +116,9 @@ class ConfigurationTest {
     @Test
     void the_legacy_method_is_there_only_while_it_is_configured() {
         try (SharedSecrets secrets = new SharedSecrets(component(null), configuration(Map.of()))) {
-            secrets.modified(configuration(Map.of("rfc5054", true)));
-            secrets.modified(configuration(Map.of("rfc5054", true)));
-            secrets.modified(configuration(Map.of("rfc5054", false)));
+            secrets.modified(configuration(Map.of("rfc5054", "true")));
+            secrets.modified(configuration(Map.of("rfc5054", "true")));
+            secrets.modified(configuration(Map.of("rfc5054", "false")));
         }
         assertEquals(
                 List.of(

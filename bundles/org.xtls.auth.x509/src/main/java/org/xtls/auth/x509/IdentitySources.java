@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.xtls.BareJid;
@@ -79,8 +80,8 @@ final class IdentitySources {
             throw new IllegalArgumentException(
                     ".passphrase: it has characters other than ASCII, which not every Java reads in PKCS#12");
         }
-        int renew = configuration.renew_before();
-        int change = configuration.switch_before();
+        int renew = number("renew.before", configuration::renew_before);
+        int change = number("switch.before", configuration::switch_before);
         if (renew < 2 || renew > LONGEST_RENEWAL_DAYS) {
             throw new IllegalArgumentException(
                     "renew.before: " + renew + " is not 2 to " + LONGEST_RENEWAL_DAYS + " days");
@@ -98,6 +99,15 @@ final class IdentitySources {
                 new Rotation(Duration.ofDays(renew), Duration.ofDays(change)),
                 passphrase,
                 passphrase.isEmpty() ? "" : former);
+    }
+
+    private static int number(String attribute, IntSupplier configured) {
+        try {
+            return configured.getAsInt();
+        } catch (RuntimeException e) {
+            // Declarative Services throw from here what they cannot turn into this type, and do not say of what.
+            throw new IllegalArgumentException(attribute + ": it is no whole number", e);
+        }
     }
 
     private static void requireOne(Configuration configuration) {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.xtls.auth.x509.Authority.Domains;
@@ -34,7 +35,7 @@ record TrustSettings(
             new TrustSettings(List.of(), List.of(), List.of(), Revocation.Mode.SOFT, PATH_LENGTH, CHAIN_LENGTH);
 
     /** Each file is looked at for each negotiation. */
-    private static final int MOST_PATHS = 100;
+    static final int MOST_PATHS = 100;
 
     /**
      * A file with CAs.
@@ -61,8 +62,8 @@ record TrustSettings(
                 settings.crls,
                 settings.ocsp,
                 settings.revocation,
-                within("pathLength", configuration.pathLength(), 0, 9),
-                within("chainLength", configuration.chainLength(), 1, 10));
+                within("pathLength", configuration::pathLength, 0, 9),
+                within("chainLength", configuration::chainLength, 1, 10));
     }
 
     static TrustSettings of(List<String> anchors, List<String> crls, List<String> ocsp, @Nullable String revocation) {
@@ -100,7 +101,14 @@ record TrustSettings(
                                 .collect(Collectors.joining(", "))));
     }
 
-    private static int within(String attribute, int value, int least, int most) {
+    private static int within(String attribute, IntSupplier configured, int least, int most) {
+        int value;
+        try {
+            value = configured.getAsInt();
+        } catch (RuntimeException e) {
+            // Declarative Services throw from here what they cannot turn into this type, and do not say of what.
+            throw new IllegalArgumentException(attribute + ": it is no whole number", e);
+        }
         if (value < least || value > most) {
             throw new IllegalArgumentException(attribute + ": " + value + " is not from " + least + " to " + most);
         }

@@ -36,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xtls.BareJid;
 import org.xtls.Failure;
 import org.xtls.FullJid;
@@ -264,17 +265,27 @@ class CertificationAuthoritiesTest {
         }
     }
 
-    @Test
-    void a_value_of_the_wrong_type_is_refused_too() {
+    @ParameterizedTest
+    @ValueSource(strings = {"pathLength", "chainLength"})
+    void a_value_of_the_wrong_type_is_refused_too(String attribute) {
+        TrustConfiguration good = configuration(Map.of());
         TrustConfiguration bad = (TrustConfiguration) Proxy.newProxyInstance(
                 TrustConfiguration.class.getClassLoader(),
                 new Class<?>[] {TrustConfiguration.class},
                 (proxy, method, arguments) -> {
-                    throw new IllegalStateException("cannot be turned into a number");
+                    if (method.getName().equals(attribute)) {
+                        throw new IllegalStateException("cannot be turned into a number");
+                    }
+                    return method.invoke(good);
                 });
         try (CertificationAuthorities authorities = new CertificationAuthorities(bad)) {
-            assertTrue(failure(ask(authorities, root)).message().contains("cannot be turned into a number"));
+            assertTrue(failure(ask(authorities, root)).message().contains(attribute + ": it is no whole number"));
         }
+    }
+
+    @Test
+    void the_defaults_are_those_of_authorities_without_any_configuration() {
+        assertEquals(TrustSettings.NONE, TrustSettings.of(configuration(Map.of())));
     }
 
     @Test

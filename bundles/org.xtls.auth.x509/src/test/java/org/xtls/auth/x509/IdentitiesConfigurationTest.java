@@ -10,6 +10,7 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.BundleContext;
 import org.xtls.BareJid;
 import org.xtls.Failure;
+import org.xtls.auth.x509.IdentityDirectory.Rotation;
 import org.xtls.trust.KeyName;
 
 class IdentitiesConfigurationTest {
@@ -41,6 +43,15 @@ class IdentitiesConfigurationTest {
         assertTrue(Files.exists(home.resolve("home/identity/romeo@montague.lit.p12")));
         assertTrue(Files.exists(home.resolve("data/identity/romeo@montague.lit.p12")));
         assertTrue(Files.exists(home.resolve("configured/romeo@montague.lit.p12")));
+    }
+
+    @Test
+    void the_defaults_are_those_of_a_directory_without_any_configuration() {
+        Configuration configuration = configuration(Map.of());
+        assertEquals(
+                Rotation.DEFAULT,
+                new Rotation(
+                        Duration.ofDays(configuration.renew_before()), Duration.ofDays(configuration.switch_before())));
     }
 
     @Test
@@ -133,7 +144,11 @@ class IdentitiesConfigurationTest {
                 Map.entry(Map.of("pkcs11_library", "a.so", "pkcs11_slot", "-1"), "pkcs11.slot: '-1'"),
                 Map.entry(Map.of("pkcs11_library", "a.so", "pkcs11_slot", "4294967295"), "pkcs11.slot: "),
                 Map.entry(Map.of("_passphrase", "schlüssel"), ".passphrase: "),
+                Map.entry(Map.of("renew_before", 1), "renew.before: 1 "),
                 Map.entry(Map.of("renew_before", 366), "renew.before: 366 "),
+                Map.entry(Map.of("renew_before", "soon"), "renew.before: it is no whole number"),
+                Map.entry(Map.of("renew_before", 365, "switch_before", 365), "switch.before: 365 "),
+                Map.entry(Map.of("switch_before", "late"), "switch.before: it is no whole number"),
                 Map.entry(Map.of("renew_before", 10, "switch_before", 10), "switch.before: 10 "),
                 Map.entry(Map.of("switch_before", 0), "switch.before: 0 "));
     }
@@ -155,6 +170,9 @@ class IdentitiesConfigurationTest {
                 new Class<?>[] {Configuration.class},
                 (proxy, method, arguments) -> {
                     Object value = values.get(method.getName());
+                    if (method.getReturnType() == int.class && value instanceof String) {
+                        throw new IllegalStateException("cannot be turned into an int");
+                    }
                     return value == null ? method.getDefaultValue() : value;
                 });
     }

@@ -1,5 +1,6 @@
 package org.xtls.connection.smack;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Function;
@@ -121,7 +122,7 @@ public final class ConfiguredConnection {
                     port == 0 ? OptionalInt.empty() : OptionalInt.of(within("port", 1, port, 65535)),
                     resource,
                     parse("serverTls", ServerTls::parse, account.serverTls()),
-                    account.reconnect(),
+                    truth("reconnect", account.reconnect()),
                     within("longestPause", 1, number("longestPause", account::longestPause), 86400));
         }
 
@@ -152,6 +153,14 @@ public final class ConfiguredConnection {
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
             }
+        }
+
+        private static boolean truth(String attribute, @Nullable String configured) {
+            String word = configured == null ? "" : configured.strip().toLowerCase(Locale.ROOT);
+            if (!word.equals("true") && !word.equals("false")) {
+                throw new IllegalArgumentException(attribute + ": '" + configured + "' is neither true nor false");
+            }
+            return word.equals("true");
         }
 
         private static int number(String name, IntSupplier value) {

@@ -420,8 +420,12 @@ class SmackConnectionsTest {
                 Map.of("jid", "montague.net"),
                 Map.of("jid", "romeo@"),
                 Map.of("port", "many"),
+                Map.of("port", -1),
                 Map.of("port", 65536),
                 Map.of("longestPause", 0),
+                Map.of("longestPause", 86_401),
+                Map.of("longestPause", "long"),
+                Map.of("reconnect", "yes"),
                 Map.of("host", ""),
                 Map.of("serverTls", "perhaps"))) {
             ConfiguredConnection configured =
@@ -453,7 +457,7 @@ class SmackConnectionsTest {
                 "serverTls",
                 "disabled",
                 "reconnect",
-                true,
+                "true",
                 "longestPause",
                 300));
         values.putAll(different);

@@ -265,7 +265,7 @@ public final class LoopbackServer implements AutoCloseable {
          */
         public Builder port(int number) {
             if (number < 0 || number > 0xFFFF) {
-                throw new IllegalArgumentException("Not a port: " + number);
+                throw new IllegalArgumentException(number + " is no port: 0 to 65535");
             }
             port = number;
             return this;
@@ -381,7 +381,7 @@ public final class LoopbackServer implements AutoCloseable {
 
         private static void requireBetween(int low, int value, int high) {
             if (value < low || value > high) {
-                throw new IllegalArgumentException("Not between " + low + " and " + high + ": " + value);
+                throw new IllegalArgumentException(value + " is not between " + low + " and " + high);
             }
         }
     }

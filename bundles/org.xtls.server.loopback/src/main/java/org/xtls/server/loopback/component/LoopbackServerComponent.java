@@ -1,6 +1,7 @@
 package org.xtls.server.loopback.component;
 
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.xtls.server.loopback.LoopbackServer;
 
-/** Runs one server for each configuration and registers it as a service, so that others learn the port. */
+/**
+ * Runs one server for each configuration and registers it as a service, so that others learn the port. Nothing listens
+ * before the configuration makes sense.
+ */
 @Component(
         service = {},
         immediate = true,
@@ -29,52 +33,76 @@ public final class LoopbackServerComponent {
     static final String PID = "org.xtls.server.loopback";
 
     private final BundleContext context;
-    private LoopbackServerConfiguration configuration;
-    private Running running;
+    private @Nullable Settings settings;
+    private @Nullable Running running;
 
-    /** Starts the server; whatever is wrong with the configuration is thrown. */
+    /**
+     * Starts the server. A wrong value does not throw: Declarative Services would not try again when it is corrected.
+     *
+     * @param configuration the configuration
+     * @param properties the same untyped, for its name
+     */
     @Activate
-    public LoopbackServerComponent(BundleContext context, LoopbackServerConfiguration configuration)
-            throws IOException {
+    public LoopbackServerComponent(
+            BundleContext context, LoopbackServerConfiguration configuration, Map<String, Object> properties) {
         this.context = context;
-        this.configuration = configuration;
-        running = run(configuration);
+        modified(configuration, properties);
     }
 
     /** Starts the server anew; if the new configuration cannot be had, with the one before. */
     @Modified
-    void modified(LoopbackServerConfiguration changed) throws IOException {
+    synchronized void modified(LoopbackServerConfiguration changed, Map<String, Object> properties) {
+        String pid = String.valueOf(properties.getOrDefault("service.pid", PID));
+        Settings wanted;
         try {
-            builder(changed);
+            wanted = Settings.of(changed);
         } catch (IllegalArgumentException e) {
-            LOG.error("The configuration is refused, the server runs on with the one before: {}", e.getMessage());
+            LOG.error("configuration {}: {}. {}", pid, e.getMessage(), stays());
             return;
         }
-        running.close();
+        deactivate();
         try {
-            running = run(changed);
-            configuration = changed;
+            running = run(wanted);
+            settings = wanted;
         } catch (IOException e) {
-            LOG.error("The configuration is refused, the server starts with the one before: {}", e.toString());
-            running = run(configuration);
+            LOG.error("configuration {} cannot be had: {}. {}", pid, e.toString(), stays());
+            back();
+        }
+    }
+
+    private String stays() {
+        return settings == null ? "Nothing listens." : "The server runs on with the one before.";
+    }
+
+    private void back() {
+        Settings before = settings;
+        if (before == null) {
+            return;
+        }
+        try {
+            running = run(before);
+        } catch (IOException e) {
+            LOG.error("The one before cannot be had any more either: {}. Nothing listens.", e.toString());
         }
     }
 
     /** Ends the server. */
     @Deactivate
-    void deactivate() {
-        running.close();
+    synchronized void deactivate() {
+        if (running != null) {
+            running.close();
+            running = null;
+        }
     }
 
-    private Running run(LoopbackServerConfiguration configured) throws IOException {
-        TraceFile trace = configured.wiretap().isEmpty() ? null : TraceFile.open(Path.of(configured.wiretap()));
-        LoopbackServer.Builder builder = builder(configured);
+    private Running run(Settings wanted) throws IOException {
+        TraceFile trace = wanted.wiretap == null ? null : TraceFile.open(wanted.wiretap);
         if (trace != null) {
-            builder.wiretap(trace);
+            wanted.builder.wiretap(trace);
         }
         LoopbackServer server;
         try {
-            server = builder.start();
+            server = wanted.builder.start();
         } catch (IOException e) {
             if (trace != null) {
                 trace.close();
@@ -89,18 +117,52 @@ public final class LoopbackServerComponent {
                         LoopbackServer.class, server, FrameworkUtil.asDictionary(Map.of("port", server.port()))));
     }
 
-    private static LoopbackServer.Builder builder(LoopbackServerConfiguration configured) {
-        LoopbackServer.Builder builder = LoopbackServer.builder()
-                .port(configured.port())
-                .everyoneSeesEveryone(configured.everyoneSeesEveryone())
-                .stanzaLimit(configured.stanzaLimit());
-        for (String domain : configured.domains()) {
-            builder.domain(domain);
+    /** The configuration, checked. */
+    private record Settings(
+            LoopbackServer.Builder builder, @Nullable Path wiretap) {
+        static Settings of(LoopbackServerConfiguration configured) {
+            LoopbackServer.Builder builder = LoopbackServer.builder();
+            checked("port", () -> builder.port(configured.port()));
+            checked("domains", () -> {
+                for (String domain : configured.domains()) {
+                    builder.domain(domain);
+                }
+            });
+            checked("users", () -> {
+                for (String user : configured.users()) {
+                    builder.user(user);
+                }
+            });
+            checked(
+                    "everyoneSeesEveryone",
+                    () -> builder.everyoneSeesEveryone(truth(configured.everyoneSeesEveryone())));
+            checked("stanzaLimit", () -> builder.stanzaLimit(configured.stanzaLimit()));
+            return new Settings(builder, path(configured.wiretap()));
         }
-        for (String user : configured.users()) {
-            builder.user(user);
+
+        private static void checked(String attribute, Runnable taken) {
+            try {
+                taken.run();
+            } catch (RuntimeException e) {
+                // Ours, or what Declarative Services throw for a value that they cannot turn into the attribute's type.
+                throw new IllegalArgumentException(attribute + ": " + e.getMessage(), e);
+            }
         }
-        return builder;
+
+        private static boolean truth(String word) {
+            if (!word.equalsIgnoreCase("true") && !word.equalsIgnoreCase("false")) {
+                throw new IllegalArgumentException("'" + word + "' is neither true nor false");
+            }
+            return Boolean.parseBoolean(word);
+        }
+
+        private static @Nullable Path path(String wiretap) {
+            try {
+                return wiretap.isEmpty() ? null : Path.of(wiretap);
+            } catch (InvalidPathException e) {
+                throw new IllegalArgumentException("wiretap: '" + wiretap + "' is no path", e);
+            }
+        }
     }
 
     private record Running(

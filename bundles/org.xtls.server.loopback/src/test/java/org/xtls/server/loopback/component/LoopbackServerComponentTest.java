@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -17,8 +18,11 @@ import java.util.ArrayList;
 import java.util.Dictionary;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import org.xtls.server.loopback.LoopbackServer;
@@ -41,19 +45,45 @@ class LoopbackServerComponentTest {
         assertThrows(IOException.class, () -> new Socket("127.0.0.1", server.port()).close());
     }
 
-    @Test
-    void a_wrong_configuration_starts_nothing() {
-        IllegalArgumentException wrong = assertThrows(
-                IllegalArgumentException.class, () -> component(Map.of("users", new String[] {"hunter2"})));
-        assertTrue(!wrong.getMessage().contains("hunter2"), wrong.getMessage());
+    static Stream<Map<String, Object>> wrong() {
+        return Stream.of(
+                Map.of("port", -1),
+                Map.of("port", 65_536),
+                Map.of("port", "many"),
+                Map.of("stanzaLimit", 1_023),
+                Map.of("stanzaLimit", 16_777_217),
+                Map.of("everyoneSeesEveryone", "perhaps"),
+                Map.of("domains", new String[] {"romeo@montague.net"}),
+                Map.of("users", new String[] {"hunter2"}),
+                Map.of("wiretap", "\0"),
+                Map.of("wiretap", "/no/such/folder/trace"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrong")
+    void a_wrong_configuration_starts_nothing_until_it_is_corrected_and_changes_nothing_later(Map<String, Object> wrong)
+            throws Exception {
+        LoopbackServerComponent component = component(wrong);
         assertTrue(registered.isEmpty());
+        component.modified(configuration(Map.of()), Map.of());
+        assertEquals(1, registered.size());
+        component.modified(configuration(wrong), Map.of());
+        assertEquals(1, registered.size());
+        new Socket("127.0.0.1", registered.get(0).port()).close();
+        component.deactivate();
+    }
+
+    @Test
+    void the_defaults_are_those_of_the_server() {
+        assertEquals("true", configuration(Map.of()).everyoneSeesEveryone());
+        assertEquals(256 * 1024, configuration(Map.of()).stanzaLimit());
     }
 
     @Test
     void a_changed_configuration_starts_the_server_anew() throws Exception {
         LoopbackServerComponent component = component(Map.of());
         LoopbackServer before = registered.get(0);
-        component.modified(configuration(Map.of("domains", new String[] {"verona.it"})));
+        component.modified(configuration(Map.of("domains", new String[] {"verona.it"})), Map.of());
         assertEquals(1, registered.size());
         assertNotEquals(before, registered.get(0));
         component.deactivate();
@@ -63,7 +93,7 @@ class LoopbackServerComponentTest {
     void a_wrong_change_leaves_the_server_as_it_is() throws Exception {
         LoopbackServerComponent component = component(Map.of());
         LoopbackServer before = registered.get(0);
-        component.modified(configuration(Map.of("port", -1)));
+        component.modified(configuration(Map.of("port", -1)), Map.of());
         assertEquals(List.of(before), registered);
         component.deactivate();
     }
@@ -72,7 +102,7 @@ class LoopbackServerComponentTest {
     void a_change_to_a_port_that_is_taken_brings_the_server_back_as_it_was() throws Exception {
         LoopbackServerComponent component = component(Map.of());
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            component.modified(configuration(Map.of("port", taken.getLocalPort())));
+            component.modified(configuration(Map.of("port", taken.getLocalPort())), Map.of());
             assertEquals(1, registered.size());
             new Socket("127.0.0.1", registered.get(0).port()).close();
         }
@@ -97,9 +127,9 @@ class LoopbackServerComponentTest {
         }
     }
 
-    private LoopbackServerComponent component(Map<String, Object> values) throws IOException {
+    private LoopbackServerComponent component(Map<String, Object> values) {
         BundleContext context = proxy(BundleContext.class, (method, arguments) -> register(arguments));
-        return new LoopbackServerComponent(context, configuration(values));
+        return new LoopbackServerComponent(context, configuration(values), Map.of());
     }
 
     private ServiceRegistration<?> register(Object[] arguments) {
@@ -113,10 +143,12 @@ class LoopbackServerComponentTest {
 
     private static LoopbackServerConfiguration configuration(Map<String, Object> values) {
         return proxy(LoopbackServerConfiguration.class, (method, none) -> {
-            Object value = values.get(method);
-            return value != null
-                    ? value
-                    : LoopbackServerConfiguration.class.getMethod(method).getDefaultValue();
+            Method attribute = LoopbackServerConfiguration.class.getMethod(method);
+            Object value = values.getOrDefault(method, attribute.getDefaultValue());
+            if (attribute.getReturnType() == int.class && !(value instanceof Integer)) {
+                throw new IllegalStateException("cannot be turned into an int"); // as Declarative Services do
+            }
+            return value;
         });
     }
 
