@@ -245,6 +245,8 @@ public final class Driver implements BundleActivator, Actor {
                 throw new UncheckedIOException(e);
             }
         });
+        // Declarative Services take no notice of one that is made again before they have heard of its end.
+        settle();
     }
 
     private static Configuration configuration(ConfigurationAdmin admin, String pid) throws IOException {
