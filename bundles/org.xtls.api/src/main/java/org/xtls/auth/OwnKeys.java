@@ -1,6 +1,7 @@
 package org.xtls.auth;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ConsumerType;
 import org.xtls.BareJid;
@@ -20,4 +21,16 @@ public interface OwnKeys {
      *     read or made
      */
     CompletionStage<List<KeyName>> keys(BareJid account);
+
+    /**
+     * How the keys of an account stand. It makes none and asks no human, so whoever watches may call it again and again.
+     *
+     * @param account an own account
+     * @return the keys that are there, the current one first, then the one that will follow it; none where there is none
+     *     yet, or where the method does not tell, as here; fails with {@link org.xtls.XtlsException} when the key that is
+     *     there cannot be used now: it has expired, is locked, or its token is away
+     */
+    default CompletionStage<List<OwnKey>> held(BareJid account) {
+        return CompletableFuture.completedStage(List.of());
+    }
 }

@@ -3,7 +3,7 @@
  * tunnel.
  */
 @Export
-@Version("0.1.0")
+@Version("0.2.0")
 @NullMarked
 package org.xtls.auth;
 

@@ -25,7 +25,7 @@ class BundleIT {
                     imports(jar));
             assertNull(manifest.getValue("Export-Package"));
             assertNull(manifest.getValue("Require-Bundle"));
-            assertTrue(manifest.getValue("Import-Package").contains("org.xtls.auth;version=\"[0.1,"));
+            assertTrue(manifest.getValue("Import-Package").contains("org.xtls.auth;version=\"[0.2,"));
             assertTrue(manifest.getValue("Provide-Capability").contains("org.xtls.auth;method=psk-file"));
             assertEquals("lazy", manifest.getValue("Bundle-ActivationPolicy"));
             assertNotNull(jar.getEntry("OSGI-INF/metatype/org.example.pskfile.KeyFiles$Settings.xml"), "its metatype");

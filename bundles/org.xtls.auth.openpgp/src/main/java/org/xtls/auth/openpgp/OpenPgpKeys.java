@@ -38,6 +38,7 @@ import org.xtls.XtlsException;
 import org.xtls.auth.AuthMethod;
 import org.xtls.auth.KeyTransfer;
 import org.xtls.auth.Offer;
+import org.xtls.auth.OwnKey;
 import org.xtls.auth.OwnKeys;
 import org.xtls.auth.openpgp.Evaluation.AuthenticationKey;
 import org.xtls.auth.openpgp.Evaluation.Unusable;
@@ -176,6 +177,13 @@ public final class OpenPgpKeys implements OwnKeys, KeyTransfer, TrustListener, A
     @Override
     public CompletionStage<List<KeyName>> keys(BareJid account) {
         return hasKey() ? own().thenApply(own -> List.of(own.name())) : CompletableFuture.completedStage(List.of());
+    }
+
+    @Override
+    public CompletionStage<List<OwnKey>> held(BareJid account) {
+        return hasKey()
+                ? own().thenApply(own -> List.of(new OwnKey(own.name(), own.until())))
+                : CompletableFuture.completedStage(List.of());
     }
 
     /** Whether an own key is configured at all, rightly or not. */

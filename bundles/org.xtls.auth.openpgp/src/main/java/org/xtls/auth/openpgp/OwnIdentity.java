@@ -3,6 +3,7 @@ package org.xtls.auth.openpgp;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.xtls.BareJid;
 import org.xtls.auth.openpgp.Evaluation.AuthenticationKey;
 import org.xtls.auth.openpgp.Evaluation.Usable;
@@ -25,6 +26,17 @@ record OwnIdentity(Usable usable, Instant at) {
 
     KeyName name() {
         return usable.certificate().name();
+    }
+
+    /** The end of the certificate or of its authentication key, whichever comes first; null when there is none. */
+    @Nullable
+    Instant until() {
+        Instant certificate = usable.primary().until();
+        Instant key = key().binding().until();
+        if (certificate == null || key == null) {
+            return certificate == null ? key : certificate;
+        }
+        return certificate.isBefore(key) ? certificate : key;
     }
 
     Element keyinfo() {

@@ -24,6 +24,7 @@ import org.xtls.Failure;
 import org.xtls.Failure.Code;
 import org.xtls.Failure.Fault;
 import org.xtls.XtlsException;
+import org.xtls.auth.OwnKey;
 import org.xtls.auth.OwnKeys;
 import org.xtls.auth.x509.IdentityDirectory.Rotation;
 import org.xtls.auth.x509.IdentitySources.Misconfigured;
@@ -115,6 +116,19 @@ public final class Identities implements OwnKeys, AutoCloseable {
     public CompletionStage<List<KeyName>> keys(BareJid account) {
         return found(account, true, 0)
                 .thenApply(found -> found.stream().map(Identity::name).toList());
+    }
+
+    @Override
+    public CompletionStage<List<OwnKey>> held(BareJid account) {
+        return worker.submit(() -> {
+            try {
+                return source.held(account).stream()
+                        .map(identity -> new OwnKey(identity.name(), identity.until()))
+                        .toList();
+            } catch (SecretWanted e) {
+                throw new XtlsException(e.unanswered());
+            }
+        });
     }
 
     /** The certificate of an own account; fails with {@link org.xtls.XtlsException}. */

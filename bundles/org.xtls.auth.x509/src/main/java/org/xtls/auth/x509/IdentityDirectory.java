@@ -72,7 +72,6 @@ final class IdentityDirectory implements IdentitySource {
         if (before != null && before.holdsAt(now)) {
             return before.identities();
         }
-        Path first = directory.resolve(PathPattern.fileName(account) + ".p12");
         try {
             OwnerOnly.createDirectory(directory);
             Held after = load(account, now);
@@ -82,7 +81,35 @@ final class IdentityDirectory implements IdentitySource {
             }
             return after.identities();
         } catch (IOException e) {
-            throw UnusableKey.because(UnusableKey.file(first), "cannot be read or made: " + KeyFile.reason(e));
+            throw UnusableKey.because(
+                    UnusableKey.file(file(account, 1)), "cannot be read or made: " + KeyFile.reason(e));
+        }
+    }
+
+    @Override
+    public List<Identity> held(BareJid account) throws XtlsException, SecretWanted {
+        Instant now = clock.instant();
+        Held before = held.get(account);
+        if (before != null && before.holdsAt(now)) {
+            return before.identities();
+        }
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try {
+            Shelf shelf = read(account, now);
+            if (!shelf.usable.isEmpty()) {
+                return rotation.choose(shelf.usable, now).identities();
+            }
+            if (shelf.expired != null) {
+                throw shelf.expired.notNow("Tell your peers the fingerprint of the one that comes after it.");
+            }
+            if (shelf.early != null) {
+                throw shelf.early.notNow("Check the clock.");
+            }
+            return List.of();
+        } catch (IOException e) {
+            throw UnusableKey.because(UnusableKey.file(file(account, 1)), "cannot be read: " + KeyFile.reason(e));
         }
     }
 

@@ -16,6 +16,15 @@ interface IdentitySource extends AutoCloseable {
     List<Identity> identities(BareJid account) throws XtlsException, SecretWanted;
 
     /**
+     * The same for whoever only watches: where certificates are made on first use, none is made now.
+     *
+     * @return as {@link #identities}; empty where the first has not been made yet
+     */
+    default List<Identity> held(BareJid account) throws XtlsException, SecretWanted {
+        return identities(account);
+    }
+
+    /**
      * Gives what a human said.
      *
      * @param of what was asked for

@@ -49,6 +49,11 @@ final class Stapled implements IdentitySource {
     }
 
     @Override
+    public List<Identity> held(BareJid account) throws XtlsException, SecretWanted {
+        return source.held(account);
+    }
+
+    @Override
     public void answer(String of, char[] secret) {
         source.answer(of, secret);
     }
