@@ -20,7 +20,7 @@ import org.xtls.trust.TrustStore;
 @Component(property = {HealthCheck.NAME + "=XTLS trust store", HealthCheck.TAGS + "=xtls"})
 public final class TrustStoreCheck implements HealthCheck {
     /** Less than the two seconds after which the executor gives a check up by default, and says nothing of the reason. */
-    private static final long PATIENCE_MILLIS = 1_500;
+    static final long PATIENCE_MILLIS = 1_500;
 
     /** Nobody: the top-level domain is reserved (RFC 2606). */
     private static final BareJid NOBODY = BareJid.parse("nobody@health-check.invalid");

@@ -11,6 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The configuration reference says what metatype says. */
@@ -34,6 +38,21 @@ class ReferenceTest {
                     + String.join("\n", Reference.difference(page, written)) + "\nThis writes it:\n" + COMMAND);
         }
         assertTrue(page.contains(COMMAND), "the page has to say how it is written: " + COMMAND);
+    }
+
+    @Test
+    void bundles_without_configuration_are_named_as_such() throws IOException {
+        String page = Files.readString(PAGE);
+        int at = page.indexOf("## Without configuration\n");
+        String section = page.substring(at, page.indexOf("\n## ", at + 1));
+        Set<String> named = new TreeSet<>();
+        Matcher name = Pattern.compile("`(org\\.xtls\\.[^`]+)`").matcher(section);
+        while (name.find()) {
+            named.add(name.group(1));
+        }
+        Set<String> without = new TreeSet<>(MetatypeTest.bundles());
+        without.removeIf(bundle -> !Metatype.of(bundle).isEmpty());
+        assertEquals(without, named);
     }
 
     private static final String MARKED = "Before.\n<!-- metatype: org.example -->\n<!-- end of metatype -->\nBehind.\n";
