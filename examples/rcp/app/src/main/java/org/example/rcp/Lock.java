@@ -8,28 +8,33 @@ import org.eclipse.swt.graphics.Image;
 import org.eclipse.swt.graphics.ImageData;
 import org.eclipse.swt.graphics.PaletteData;
 import org.eclipse.swt.widgets.Display;
+import org.xtls.Security;
+import org.xtls.Trust;
 import org.xtls.runtime.TunnelDTO;
 import org.xtls.trust.KeyName;
 
 /** How a tunnel is secured, as a picture and in words. */
 enum Lock {
-    /** Nobody else is at the other end: the key is verified for the peer, and nobody edited the offers. */
+    /** What the handshake proved is tied to the peer's address. */
     VERIFIED("verified", 0x1b7a3d, true),
     /** Encrypted, to whomever: who sits between the two may be at both ends. */
     UNVERIFIED("NOT verified", 0xc76b00, false),
     /** No tunnel yet. */
     NONE("being made", 0x808080, false);
 
-    private static final int SIZE = 16;
-
     private final String words;
-    private final int colour;
-    private final boolean closed;
+
+    /** One for each lock, or every look at a row would make an image that nobody disposes of. */
+    @SuppressWarnings("ImmutableEnumChecker") // it has no state
+    private final ImageDescriptor image;
 
     Lock(String words, int colour, boolean closed) {
         this.words = words;
-        this.colour = colour;
-        this.closed = closed;
+        this.image = ImageDescriptor.createFromImageDataProvider(zoom -> draw(16 * zoom / 100, colour, closed));
+    }
+
+    ImageDescriptor image() {
+        return image;
     }
 
     static Lock of(TunnelDTO tunnel) {
@@ -43,34 +48,39 @@ enum Lock {
     /** One line: the judgement, by which method, on what grounds. */
     static String line(TunnelDTO tunnel) {
         Lock lock = of(tunnel);
-        return lock == NONE ? lock.words : lock.words + ": " + tunnel.method + ", " + tunnel.evidence;
+        return lock == NONE ? lock.words : line(lock, tunnel.method, tunnel.evidence);
+    }
+
+    static String line(Security security) {
+        Lock lock = security.trust() == Trust.VERIFIED ? VERIFIED : UNVERIFIED;
+        return line(lock, security.method(), security.evidence());
+    }
+
+    private static String line(Lock lock, String method, String evidence) {
+        return lock.words + ", " + method + ": " + evidence;
     }
 
     /** All there is to say, a line each. */
     static String details(TunnelDTO tunnel) {
-        StringBuilder text = new StringBuilder(line(tunnel));
+        StringBuilder text = new StringBuilder(tunnel.peer).append('\n').append(line(tunnel));
         if (!tunnel.fingerprint.isEmpty()) {
             text.append('\n').append(new KeyName(tunnel.method, tunnel.fingerprint).grouped());
         }
         if (!tunnel.tls.isEmpty()) {
             text.append('\n').append(tunnel.tls).append(", ").append(tunnel.group);
             text.append(", ").append(tunnel.suite);
-            text.append(tunnel.offersConfirmed ? "\noffers confirmed" : "\noffers not confirmed");
+            text.append(tunnel.offersConfirmed ? ", offers confirmed" : ", offers NOT confirmed");
         }
         return text.toString();
     }
 
-    ImageDescriptor image() {
-        return ImageDescriptor.createFromImageDataProvider(zoom -> draw(SIZE * zoom / 100));
-    }
-
-    private ImageData draw(int size) {
-        Image image =
-                new Image(Display.getCurrent(), new ImageData(size, size, 32, new PaletteData(0xff0000, 0xff00, 0xff)));
+    private static ImageData draw(int size, int colour, boolean closed) {
+        Display display = Display.getCurrent();
+        Image image = new Image(display, new ImageData(size, size, 32, new PaletteData(0xff0000, 0xff00, 0xff)));
         GC gc = new GC(image);
         try {
             gc.setAntialias(SWT.ON);
-            gc.setBackground(Display.getCurrent().getSystemColor(SWT.COLOR_LIST_BACKGROUND));
+            gc.setBackground(display.getSystemColor(SWT.COLOR_LIST_BACKGROUND));
             gc.fillRectangle(0, 0, size, size);
             Color ink = new Color(colour >> 16, colour >> 8 & 0xff, colour & 0xff);
             gc.setForeground(ink);

@@ -71,15 +71,14 @@ final class LoginDialog extends TitleAreaDialog {
     @Override
     protected void okPressed() {
         try {
-            login = new Login(
-                    BareJid.parse(account.getText().strip()),
-                    password.getTextChars(),
-                    host.getText().isBlank() ? null : host.getText().strip(),
-                    port.getText().isBlank()
-                            ? OptionalInt.empty()
-                            : OptionalInt.of(port(port.getText().strip())),
-                    null,
-                    ServerTls.parse(tls.getText().strip()));
+            BareJid jid = BareJid.parse(account.getText().strip());
+            OptionalInt number = port.getText().isBlank()
+                    ? OptionalInt.empty()
+                    : OptionalInt.of(port(port.getText().strip()));
+            ServerTls security = ServerTls.parse(tls.getText().strip());
+            String server = host.getText().isBlank() ? null : host.getText().strip();
+            // Last, so that nothing that fails leaves a copy behind.
+            login = new Login(jid, password.getTextChars(), server, number, null, security);
         } catch (IllegalArgumentException e) {
             setMessage(e.getMessage(), IMessageProvider.ERROR);
             return;

@@ -1,13 +1,15 @@
 package org.example.rcp;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.eclipse.jface.layout.GridDataFactory;
 import org.eclipse.jface.layout.GridLayoutFactory;
 import org.eclipse.jface.resource.JFaceResources;
@@ -22,6 +24,7 @@ import org.eclipse.jface.window.Window;
 import org.eclipse.swt.SWT;
 import org.eclipse.swt.SWTException;
 import org.eclipse.swt.custom.SashForm;
+import org.eclipse.swt.custom.StyledText;
 import org.eclipse.swt.graphics.Image;
 import org.eclipse.swt.widgets.Button;
 import org.eclipse.swt.widgets.Composite;
@@ -36,7 +39,6 @@ import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.util.tracker.ServiceTracker;
 import org.xtls.Acknowledgement;
-import org.xtls.BareJid;
 import org.xtls.Closure;
 import org.xtls.FullJid;
 import org.xtls.Stanza;
@@ -49,63 +51,76 @@ import org.xtls.runtime.TunnelDTO;
 import org.xtls.runtime.XtlsRuntime;
 import org.xtls.transport.Connections;
 import org.xtls.transport.Login;
-import org.xtls.trust.TrustAnswer;
 import org.xtls.trust.TrustPrompt;
-import org.xtls.trust.TrustQuestion;
 
 /**
  * Peers, tunnels and how each is secured; messages through the one that is chosen; and whose key a peer's is.
  *
  * <p>Views are made by the workbench, not by Declarative Services, so services are tracked by hand. They may come and go
  * at any time, and call on threads of their own: whatever touches a widget is handed to the user interface's thread.
+ *
+ * <p>Only the user chooses a conversation: what is typed for one peer must not go to another who comes meanwhile.
  */
 @SuppressWarnings("NullAway.Init") // the workbench calls createPartControl before anything else
-public final class TunnelsView extends ViewPart implements TunnelListener, TrustPrompt {
+public final class TunnelsView extends ViewPart implements TunnelListener {
     static final String ID = "org.example.rcp.tunnels";
 
-    /** Strangers can make questions: more windows than a human can look at are a no. */
-    private static final int MOST_QUESTIONS = 5;
+    /** Peers send faster than a screen shows; what goes over this is not taken. */
+    private static final int MOST_ARRIVED = 500;
 
     private final BundleContext context =
             FrameworkUtil.getBundle(TunnelsView.class).getBundleContext();
-    private final ServiceTracker<Xtls, Xtls> xtls = new ServiceTracker<>(context, Xtls.class, null);
-    private final ServiceTracker<Connections, Connections> connections =
-            new ServiceTracker<>(context, Connections.class, null);
-    private final ServiceTracker<XtlsRuntime, XtlsRuntime> runtime =
-            new ServiceTracker<>(context, XtlsRuntime.class, null) {
-                @Override
-                public XtlsRuntime addingService(ServiceReference<XtlsRuntime> reference) {
-                    later(TunnelsView.this::refresh);
-                    return super.addingService(reference);
-                }
-
-                /** The change count, a property of the service, has grown. */
-                @Override
-                public void modifiedService(ServiceReference<XtlsRuntime> reference, XtlsRuntime service) {
-                    later(TunnelsView.this::refresh);
-                }
-
-                @Override
-                public void removedService(ServiceReference<XtlsRuntime> reference, XtlsRuntime service) {
-                    super.removedService(reference, service);
-                    later(TunnelsView.this::refresh);
-                }
-            };
-    private final Transcript transcript = new Transcript();
-    private final Set<BareJid> asked = new HashSet<>();
+    private final ServiceTracker<Xtls, Xtls> xtls = track(Xtls.class);
+    private final ServiceTracker<Connections, Connections> connections = track(Connections.class);
+    private final ServiceTracker<XtlsRuntime, XtlsRuntime> runtime = track(XtlsRuntime.class);
     private final List<ServiceRegistration<?>> registrations = new ArrayList<>();
+    private final Conversations conversations = new Conversations();
+    private final Queue<Arrival> arrived = new ArrayDeque<>();
+    private final AtomicBoolean stale = new AtomicBoolean();
 
-    private String chosenPeer = "";
     private Display display;
+    private Questions questions;
     private Label account;
+    private Button login;
     private Text peer;
     private TableViewer tunnels;
     private Label security;
-    private Text said;
+    private StyledText said;
     private Text message;
     private Button send;
     private Button close;
+    private Label missing;
     private Label status;
+
+    private RuntimeDTO now = new RuntimeDTO();
+    private @Nullable Ends chosen;
+    private String shownTunnel = "";
+    private boolean refreshing;
+    private volatile @Nullable FullJid wanted;
+
+    private record Arrival(Tunnel tunnel, String body) {}
+
+    private <T> ServiceTracker<T, T> track(Class<T> type) {
+        return new ServiceTracker<>(context, type, null) {
+            @Override
+            public T addingService(ServiceReference<T> reference) {
+                refreshLater();
+                return super.addingService(reference);
+            }
+
+            /** The change count of the runtime, a property of the service, has grown. */
+            @Override
+            public void modifiedService(ServiceReference<T> reference, T service) {
+                refreshLater();
+            }
+
+            @Override
+            public void removedService(ServiceReference<T> reference, T service) {
+                super.removedService(reference, service);
+                refreshLater();
+            }
+        };
+    }
 
     @Override
     public void createPartControl(Composite parent) {
@@ -113,8 +128,7 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
         Composite view = new Composite(parent, SWT.NONE);
         GridLayoutFactory.swtDefaults().numColumns(3).applyTo(view);
         account = label(view, 2);
-        Button login = button(view, "Log in…", this::logIn);
-        login.setToolTipText("Log in to an XMPP server");
+        login = button(view, "Log out", this::logInOrOut);
 
         new Label(view, SWT.NONE).setText("Peer");
         peer = text(view, "peer@example.org/resource", this::open);
@@ -125,10 +139,12 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
         createTable(sash);
         createConversation(sash);
         sash.setWeights(5, 6);
+        missing = label(view, 3);
         status = label(view, 3);
 
+        questions = new Questions(getSite().getShell(), one -> one.equals(wanted), this::later, this::tell);
         registrations.add(context.registerService(TunnelListener.class, this, null));
-        registrations.add(context.registerService(TrustPrompt.class, this, null));
+        registrations.add(context.registerService(TrustPrompt.class, questions, null));
         xtls.open();
         connections.open();
         runtime.open();
@@ -141,56 +157,50 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
         tunnels.setContentProvider(ArrayContentProvider.getInstance());
         ColumnViewerToolTipSupport.enableFor(tunnels);
         LocalResourceManager images = new LocalResourceManager(JFaceResources.getResources(), tunnels.getTable());
-        column("Peer", 210, new ColumnLabelProvider() {
-            @Override
-            public String getText(Object element) {
-                return ((TunnelDTO) element).peer;
-            }
-
-            @Override
-            public Image getImage(Object element) {
-                return images.create(Lock.of((TunnelDTO) element).image());
-            }
-
-            @Override
-            public String getToolTipText(Object element) {
-                return Lock.details((TunnelDTO) element);
-            }
-        });
-        column("Secured", 230, new ColumnLabelProvider() {
-            @Override
-            public String getText(Object element) {
-                return Lock.line((TunnelDTO) element);
-            }
-
-            @Override
-            public String getToolTipText(Object element) {
-                return Lock.details((TunnelDTO) element);
-            }
-        });
+        column(
+                "Peer",
+                215,
+                tunnel -> tunnel.peer,
+                tunnel -> images.create(Lock.of(tunnel).image()));
+        column("Secured", 230, Lock::line, tunnel -> null);
         tunnels.addSelectionChangedListener(event -> {
-            TunnelDTO now = chosen();
-            // Nothing is chosen while the rows are replaced.
-            if (now != null) {
-                chosenPeer = now.peer;
+            if (!refreshing && event.getStructuredSelection().getFirstElement() instanceof TunnelDTO tunnel) {
+                choose(Ends.of(tunnel));
             }
-            show();
         });
     }
 
-    private void column(String title, int width, ColumnLabelProvider labels) {
+    private void column(
+            String title, int width, Function<TunnelDTO, String> text, Function<TunnelDTO, @Nullable Image> image) {
         TableViewerColumn column = new TableViewerColumn(tunnels, SWT.NONE);
         column.getColumn().setText(title);
         column.getColumn().setWidth(width);
-        column.setLabelProvider(labels);
+        column.setLabelProvider(new ColumnLabelProvider() {
+            @Override
+            public String getText(Object element) {
+                return text.apply((TunnelDTO) element);
+            }
+
+            @Override
+            public @Nullable Image getImage(Object element) {
+                return image.apply((TunnelDTO) element);
+            }
+
+            @Override
+            public String getToolTipText(Object element) {
+                return Lock.details((TunnelDTO) element);
+            }
+        });
     }
 
     private void createConversation(Composite parent) {
         Composite conversation = new Composite(parent, SWT.NONE);
         GridLayoutFactory.fillDefaults().numColumns(3).applyTo(conversation);
         security = label(conversation, 3);
-        said = new Text(conversation, SWT.BORDER | SWT.MULTI | SWT.READ_ONLY | SWT.WRAP | SWT.V_SCROLL);
-        said.setToolTipText("Conversation");
+        said = new StyledText(conversation, SWT.BORDER | SWT.MULTI | SWT.READ_ONLY | SWT.WRAP | SWT.V_SCROLL);
+        // Where a long line goes on it is indented, or it could look like another's.
+        said.setWrapIndent(24);
+        said.setMargins(4, 4, 4, 4);
         GridDataFactory.fillDefaults().grab(true, true).span(3, 1).applyTo(said);
         message = text(conversation, "Message", this::send);
         send = button(conversation, "Send", this::send);
@@ -225,7 +235,14 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
 
     @Override
     public void dispose() {
-        registrations.forEach(ServiceRegistration::unregister);
+        for (ServiceRegistration<?> registration : registrations) {
+            try {
+                registration.unregister();
+            } catch (IllegalStateException e) {
+                // The bundle has stopped, and that took it back.
+            }
+        }
+        questions.close();
         runtime.close();
         connections.close();
         xtls.close();
@@ -234,42 +251,76 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
 
     // What the user does
 
-    private void logIn() {
-        LoginDialog dialog = new LoginDialog(getSite().getShell());
-        Login login = dialog.open() == Window.OK ? dialog.login() : null;
-        if (login == null) {
+    private void logInOrOut() {
+        Connections service = connections.getService();
+        if (service == null) {
+            tell("There is no service that logs in: its bundle is not there.");
             return;
         }
-        Connections service = connections.getService();
-        CompletionStage<FullJid> connected = service == null ? gone("Connections") : service.connect(login);
-        tell("Logging in as " + login.account() + " …");
+        if (!now.links.isEmpty()) {
+            var unused = service.disconnect(FullJid.parse(now.links.get(0)))
+                    .whenComplete((done, failure) -> tell(failure == null ? "Logged out." : reason(failure)));
+            return;
+        }
+        LoginDialog dialog = new LoginDialog(getSite().getShell());
+        Login entered = dialog.open() == Window.OK ? dialog.login() : null;
+        if (entered == null) {
+            return;
+        }
+        tell("Logging in as " + entered.account() + " …");
+        CompletionStage<FullJid> connected;
+        try {
+            connected = service.connect(entered);
+        } catch (RuntimeException gone) {
+            connected = CompletableFuture.failedStage(gone);
+        }
         var unused = connected.whenComplete((local, failure) -> {
-            Arrays.fill(login.password(), '\0');
+            Arrays.fill(entered.password(), '\0');
             tell(failure == null ? "Logged in as " + local + "." : reason(failure));
         });
     }
 
     private void open() {
+        Xtls service = xtls.getService();
+        if (service == null || now.links.isEmpty()) {
+            tell(service == null ? "There is no tunnel service: its bundle is not there." : "Log in first.");
+            return;
+        }
+        FullJid to;
         try {
-            FullJid to = FullJid.parse(peer.getText().strip());
-            Xtls service = xtls.getService();
-            tell("Opening a tunnel with " + to + " …");
-            CompletionStage<Tunnel> opened = service == null ? gone("Xtls") : service.open(to);
-            var unused = opened.whenComplete((tunnel, failure) -> {
-                tell(failure == null ? "The tunnel with " + to + " is open." : reason(failure));
-                if (failure == null) {
-                    later(() -> choose(to.toString()));
-                }
-            });
+            to = FullJid.parse(peer.getText().strip());
         } catch (IllegalArgumentException e) {
             tell(reason(e));
+            return;
         }
+        Ends ends = new Ends(FullJid.parse(now.links.get(0)), to);
+        Ends before = chosen;
+        wanted = to;
+        tell("Opening a tunnel with " + to + " …");
+        var unused = service.open(ends.local(), to)
+                .whenComplete((tunnel, failure) -> later(() -> {
+                    wanted = null;
+                    tell(failure == null ? "The tunnel with " + to + " is open." : reason(failure));
+                    // The peer decides when this is: by now something else may be looked at, or typed.
+                    if (failure == null && ends(before) && message.getText().isEmpty()) {
+                        choose(ends);
+                    }
+                }));
+    }
+
+    private boolean ends(@Nullable Ends before) {
+        return before == null ? chosen == null : before.equals(chosen);
     }
 
     private void send() {
         Tunnel tunnel = chosenTunnel();
         String text = message.getText();
         if (tunnel == null || text.isBlank()) {
+            return;
+        }
+        if (!tunnel.id().equals(shownTunnel)) {
+            refresh();
+            tell("Another tunnel has taken the place of this one. See how it is secured, then send again.");
             return;
         }
         Stanza stanza;
@@ -280,7 +331,7 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
             return;
         }
         message.setText("");
-        Transcript.Line line = transcript.add(tunnel.peer().toString(), "You", text, "on its way");
+        Conversations.Line line = conversations.with(Ends.of(tunnel)).add(tunnel, "You", text, "on its way");
         show();
         var unused = tunnel.send(stanza)
                 .whenComplete((by, failure) -> later(() -> {
@@ -304,9 +355,8 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
     @Override
     public void opened(Tunnel tunnel) {
         later(() -> {
-            // Whoever comes while somebody types must not get what was meant for another.
-            if (chosen() == null) {
-                choose(tunnel.peer().toString());
+            if (chosen == null && message.getText().isEmpty()) {
+                choose(Ends.of(tunnel));
             }
         });
     }
@@ -317,11 +367,27 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
         if (body == null) {
             return false;
         }
-        later(() -> {
-            transcript.add(tunnel.peer().toString(), tunnel.peer().bare().toString(), body, "");
-            show();
-        });
-        return true;
+        synchronized (arrived) {
+            if (arrived.size() >= MOST_ARRIVED) {
+                return false;
+            }
+            arrived.add(new Arrival(tunnel, body));
+            return arrived.size() > 1 || later(this::takeIn);
+        }
+    }
+
+    private void takeIn() {
+        List<Arrival> taken;
+        synchronized (arrived) {
+            taken = List.copyOf(arrived);
+            arrived.clear();
+        }
+        for (Arrival one : taken) {
+            Tunnel tunnel = one.tunnel();
+            conversations.with(Ends.of(tunnel)).add(tunnel, tunnel.peer().bare().toString(), one.body(), "");
+        }
+        conversations.bound(chosen);
+        show();
     }
 
     @Override
@@ -330,77 +396,91 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
                 + closure.failure().text());
     }
 
-    @Override
-    public CompletionStage<TrustAnswer> ask(TrustQuestion question) {
-        CompletableFuture<TrustAnswer> answer = new CompletableFuture<>();
-        if (!later(() -> ask(question, answer))) {
-            answer.complete(TrustAnswer.REJECT);
-        }
-        return answer;
-    }
-
-    private void ask(TrustQuestion question, CompletableFuture<TrustAnswer> answer) {
-        if (asked.size() >= MOST_QUESTIONS || !asked.add(question.peer().bare())) {
-            answer.complete(TrustAnswer.REJECT);
-            return;
-        }
-        TrustDialog dialog = new TrustDialog(getSite().getShell(), question, answer);
-        dialog.open();
-        // Answered; or not asked any more, and then the window goes.
-        var unused = answer.whenComplete((given, cancelled) -> later(() -> {
-            asked.remove(question.peer().bare());
-            if (dialog.getShell() != null) {
-                dialog.close();
-            }
-        }));
-    }
-
     // What is shown
 
+    /** Changes may come faster than they can be shown. */
+    private void refreshLater() {
+        if (!stale.getAndSet(true)) {
+            later(this::refresh);
+        }
+    }
+
     private void refresh() {
+        stale.set(false);
         XtlsRuntime service = runtime.getService();
-        RuntimeDTO now = service == null ? new RuntimeDTO() : service.runtime();
+        now = service == null ? new RuntimeDTO() : service.runtime();
         account.setText(now.links.isEmpty() ? "Nobody is logged in." : "You are " + String.join(", ", now.links) + ".");
-        tunnels.setInput(now.tunnels);
-        now.tunnels.stream()
-                .filter(tunnel -> tunnel.peer.equals(chosenPeer))
-                .findFirst()
-                .ifPresent(tunnel -> tunnels.setSelection(new StructuredSelection(tunnel), true));
-        if (service == null || !now.missing.isEmpty()) {
-            status.setText("No tunnel can be made: there is no "
-                    + (service == null ? "tunnel service" : String.join(", no ", now.missing)) + ".");
+        login.setText(now.links.isEmpty() ? "Log in…" : "Log out");
+        missing.setText(missing(service != null));
+        missing.requestLayout();
+        refreshing = true;
+        try {
+            tunnels.setInput(now.tunnels);
+            TunnelDTO row = chosenRow();
+            tunnels.setSelection(row == null ? StructuredSelection.EMPTY : new StructuredSelection(row));
+        } finally {
+            refreshing = false;
         }
         show();
     }
 
-    private void choose(String name) {
-        chosenPeer = name;
+    private String missing(boolean tunnelService) {
+        List<String> lacking = new ArrayList<>(now.missing);
+        if (!tunnelService) {
+            lacking.add("tunnel service");
+        }
+        if (connections.getService() == null) {
+            lacking.add("service that logs in");
+        }
+        return lacking.isEmpty() ? "" : "There is no " + String.join(", no ", lacking) + ".";
+    }
+
+    private void choose(Ends ends) {
+        if (ends.equals(chosen)) {
+            return;
+        }
+        if (chosen != null) {
+            conversations.with(chosen).draft = message.getText();
+        }
+        chosen = ends;
+        message.setText(conversations.with(ends).draft);
         refresh();
     }
 
     private void show() {
-        TunnelDTO tunnel = chosen();
-        boolean usable = tunnel != null && !tunnel.trust.isEmpty();
-        security.setText(tunnel == null ? "Choose a tunnel." : Lock.details(tunnel));
+        TunnelDTO row = chosenRow();
+        boolean usable = row != null && !row.trust.isEmpty();
+        shownTunnel = row == null ? "" : row.id;
+        if (chosen == null) {
+            security.setText("Choose a tunnel.");
+        } else {
+            security.setText(row == null ? chosen.peer() + "\nno tunnel" : Lock.details(row));
+        }
         security.requestLayout();
-        said.setText(tunnel == null ? "" : transcript.with(tunnel.peer));
-        said.setSelection(said.getCharCount());
-        message.setEnabled(usable);
+        String text = chosen == null ? "" : conversations.with(chosen).toString();
+        if (!text.equals(said.getText())) {
+            said.setText(text);
+            said.setTopIndex(said.getLineCount() - 1);
+        }
+        // A message that is begun can be finished; it goes only when there is a tunnel.
+        message.setEnabled(chosen != null);
         send.setEnabled(usable);
         close.setEnabled(usable);
     }
 
-    private @Nullable TunnelDTO chosen() {
-        return (TunnelDTO) tunnels.getStructuredSelection().getFirstElement();
+    private @Nullable TunnelDTO chosenRow() {
+        return now.tunnels.stream()
+                .filter(tunnel -> Ends.of(tunnel).equals(chosen))
+                .findFirst()
+                .orElse(null);
     }
 
     private @Nullable Tunnel chosenTunnel() {
-        TunnelDTO chosen = chosen();
+        Ends ends = chosen;
         Xtls service = xtls.getService();
-        return chosen == null || service == null
+        return ends == null || service == null
                 ? null
-                : service.tunnel(FullJid.parse(chosen.local), FullJid.parse(chosen.peer))
-                        .orElse(null);
+                : service.tunnel(ends.local(), ends.peer()).orElse(null);
     }
 
     private void tell(String text) {
@@ -408,11 +488,6 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
             status.setText(text);
             status.requestLayout();
         });
-    }
-
-    private static <T> CompletionStage<T> gone(String service) {
-        return CompletableFuture.failedStage(
-                new IllegalStateException("There is no service " + service + ": its bundle is not there."));
     }
 
     private static String reason(Throwable failure) {
@@ -423,7 +498,7 @@ public final class TunnelsView extends ViewPart implements TunnelListener, Trust
                 : String.valueOf(cause.getMessage());
     }
 
-    /** Runs it on the user interface's thread, unless that has ended. */
+    /** Runs it on the user interface's thread, unless that, or the view, has ended. */
     private boolean later(Runnable work) {
         try {
             display.asyncExec(() -> {

@@ -61,13 +61,22 @@ final class Program implements AutoCloseable {
     }
 
     String tell(String line) throws IOException, InterruptedException {
+        say(line);
+        return hear();
+    }
+
+    /** Begins what takes a while; {@link #hear} waits for what comes of it. */
+    void say(String line) throws IOException {
         in.write((line + "\n" + mark).getBytes(StandardCharsets.UTF_8));
         in.flush();
+    }
+
+    String hear() throws InterruptedException {
         StringBuilder told = new StringBuilder();
         String next = out.poll(patienceSeconds, TimeUnit.SECONDS);
         while (!MARK.equals(next)) {
             if (next == null || next.equals(GONE)) {
-                return fail("no answer to: " + line + "\n" + told);
+                return fail("no answer, but\n" + told);
             }
             told.append(next).append('\n');
             next = out.poll(patienceSeconds, TimeUnit.SECONDS);
@@ -92,6 +101,11 @@ final class Program implements AutoCloseable {
     String tellLast(String line) throws IOException, InterruptedException {
         in.write((line + "\n").getBytes(StandardCharsets.UTF_8));
         in.flush();
+        return hearLast();
+    }
+
+    /** All that it still prints, to its end. */
+    String hearLast() throws InterruptedException {
         StringBuilder told = new StringBuilder();
         for (String next = out.poll(patienceSeconds, TimeUnit.SECONDS);
                 next != null && !next.equals(GONE);

@@ -59,15 +59,15 @@ class RcpIT {
         try (LoopbackServer server = LoopbackServer.builder()
                         .user("romeo@montague.net", "rose")
                         .user("juliet@capulet.com", "nurse")
+                        .user("tybalt@capulet.com", "cat")
+                        .user("mercutio@verona.lit", "mab")
                         .wiretap((direction, client, stanza) -> seen.add(direction + " " + client + " " + stanza.xml()))
                         .start();
                 Screen screen = Screen.open(Files.createDirectory(folder.resolve("screen")));
-                Program juliet = Program.container(folder.resolve("juliet"));
+                Program juliet = someone("juliet@capulet.com", "nurse", "balcony", folder, server);
+                Program tybalt = someone("tybalt@capulet.com", "cat", "street", folder, server);
+                Program mercutio = someone("mercutio@verona.lit", "mab", "street", folder, server);
                 Program romeo = rcp(folder, screen)) {
-            juliet.tell("policy first-use accept");
-            juliet.tell("connect juliet@capulet.com --password nurse --resource balcony --host 127.0.0.1 --port "
-                    + server.port() + " --server-tls disabled");
-
             does(romeo, "await Nobody is logged in.");
             does(romeo, "push Log in…");
             does(romeo, "await Your account");
@@ -95,8 +95,9 @@ class RcpIT {
             assertTrue(juliet.tell("identity").contains(fingerprint), fingerprint);
             does(romeo, "paint");
             screen.shot(SHOTS.resolve("question.png"));
+            does(romeo, "push I have compared it");
             does(romeo, "push It is the same");
-            does(romeo, "await " + JULIET + " | verified: x509, the user's word");
+            does(romeo, "await " + JULIET + " | verified, x509: the user's word");
             does(romeo, "await TLSv1.3, X25519MLKEM768");
 
             does(romeo, "type Message=But, soft! what light through yonder window breaks?");
@@ -110,16 +111,51 @@ class RcpIT {
             does(romeo, "paint");
             screen.shot(SHOTS.resolve("tunnels.png"));
 
+            // A stranger who comes just then gets neither the click nor the words that were meant for another.
+            does(romeo, "type Message=Parting is such sweet sorrow");
+            juliet.tell("close " + romeosAddress);
+            does(romeo, "await The tunnel with " + JULIET + " has ended");
+            tybalt.say("open " + romeosAddress);
+            does(romeo, "await tybalt@capulet.com");
+            assertTrue(romeo.tell("push It is the same").contains("FAILED"), "not compared");
+            does(romeo, "push Go on unverified");
+            assertTrue(tybalt.hear().contains("is open"));
+            String shown = does(romeo, "await tybalt@capulet.com/street | NOT verified, x509");
+            assertTrue(shown.contains(JULIET + "\nno tunnel"), shown);
+            assertTrue(shown.contains("Parting is such sweet sorrow"), shown);
+            assertTrue(romeo.tell("push Send").contains("FAILED"), "there is no tunnel with Juliet");
+            does(romeo, "choose tybalt@capulet.com");
+            shown = does(romeo, "await tybalt@capulet.com/street\\nNOT verified, x509");
+            assertFalse(shown.contains("Parting"), shown);
+            tybalt.tell("send " + romeosAddress + " 'Thou art a villain.'");
+            does(romeo, "await allowed by the user —\\ntybalt@capulet.com: Thou art a villain.");
+
+            // Who asks when the window goes is not kept waiting.
+            mercutio.say("open " + romeosAddress);
+            does(romeo, "await mercutio@verona.lit");
             romeo.tellLast("close");
             romeo.leave();
-            juliet.tellUntil("tunnels", told -> !told.contains(romeosAddress));
-            juliet.leave();
+            String answered = mercutio.hearLast();
+            assertTrue(answered.contains("does not trust what this side proved"), answered);
+            tybalt.tellUntil("tunnels", told -> !told.contains(romeosAddress));
+            for (Program one : List.of(juliet, tybalt)) {
+                one.leave();
+            }
         }
-        for (String kept : List.of("identity", "trust/known-keys")) {
+        for (String kept : List.of("identity", "trust/known-keys", "workspace")) {
             assertTrue(Files.exists(folder.resolve("home/.org.example.rcp").resolve(kept)), kept);
         }
         assertTrue(seen.stream().anyMatch(one -> one.startsWith("FROM_CLIENT romeo") && one.contains("<close ")));
         assertFalse(seen.stream().anyMatch(one -> one.contains("soft") || one.contains("Ay me")));
+    }
+
+    private static Program someone(String account, String password, String resource, Path folder, LoopbackServer server)
+            throws Exception {
+        Program someone = Program.container(folder.resolve(account));
+        someone.tell("policy first-use accept");
+        someone.tell("connect " + account + " --password " + password + " --resource " + resource
+                + " --host 127.0.0.1 --port " + server.port() + " --server-tls disabled");
+        return someone;
     }
 
     private static String does(Program romeo, String what) throws Exception {
@@ -162,9 +198,7 @@ class RcpIT {
                 "-Duser.home=" + folder.resolve("home"),
                 "-jar",
                 launcher.toString(),
-                "-consoleLog",
-                "-data",
-                folder.resolve("workspace").toString());
+                "-consoleLog");
         builder.environment().put("DISPLAY", screen.display());
         builder.environment().put("GDK_BACKEND", "x11");
         builder.environment().remove("WAYLAND_DISPLAY");

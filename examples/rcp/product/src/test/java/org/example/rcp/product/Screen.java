@@ -35,6 +35,7 @@ final class Screen implements AutoCloseable {
                         "-screen",
                         "0",
                         WIDTH + "x" + HEIGHT + "x24",
+                        "-nocursor",
                         "-nolisten",
                         "tcp",
                         "-fbdir",

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.eclipse.swt.SWT;
+import org.eclipse.swt.custom.StyledText;
 import org.eclipse.swt.widgets.Button;
 import org.eclipse.swt.widgets.Composite;
 import org.eclipse.swt.widgets.Control;
@@ -63,7 +64,7 @@ public final class Stagehand implements BundleActivator {
             Display display = PlatformUI.getWorkbench().getDisplay();
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                String[] words = line.split(" ", 2);
+                String[] words = line.replace("\\n", "\n").split(" ", 2);
                 String told;
                 try {
                     told = act(display, words[0], words.length > 1 ? words[1] : "");
@@ -81,11 +82,13 @@ public final class Stagehand implements BundleActivator {
     private static String act(Display display, String verb, String what) {
         switch (verb) {
             case "await" -> await(display, seen -> seen.contains(what));
-            case "awaitNot" -> await(display, seen -> !seen.contains(what));
             case "push" -> {
                 Button button = find(display, Button.class, one -> one.getText().equals(what));
                 // A dialog that opens now would hold this up until it is closed.
-                display.asyncExec(() -> button.notifyListeners(SWT.Selection, new Event()));
+                display.asyncExec(() -> {
+                    button.setSelection((button.getStyle() & SWT.CHECK) != 0);
+                    button.notifyListeners(SWT.Selection, new Event());
+                });
             }
             case "type" -> {
                 String[] parts = what.split("=", 2);
@@ -94,6 +97,10 @@ public final class Stagehand implements BundleActivator {
                         Text.class,
                         one -> parts[0].equals(one.getMessage()) || parts[0].equals(one.getToolTipText()));
                 display.syncExec(() -> text.setText(parts[1]));
+            }
+            case "choose" -> {
+                Table table = find(display, Table.class, one -> true);
+                display.syncExec(() -> choose(table, what));
             }
             case "paint" -> paint(display);
             case "close" ->
@@ -180,6 +187,19 @@ public final class Stagehand implements BundleActivator {
         }
     }
 
+    private static void choose(Table table, String text) {
+        for (int row = 0; row < table.getItemCount(); row++) {
+            if (table.getItem(row).getText(0).startsWith(text)) {
+                table.setSelection(row);
+                Event event = new Event();
+                event.item = table.getItem(row);
+                table.notifyListeners(SWT.Selection, event);
+                return;
+            }
+        }
+        throw new IllegalArgumentException("no row " + text);
+    }
+
     /** What there is to read on the screen. */
     private static String see(Display display) {
         StringBuilder seen = new StringBuilder();
@@ -187,6 +207,8 @@ public final class Stagehand implements BundleActivator {
             if (control instanceof Label label) {
                 seen.append(label.getText()).append('\n');
             } else if (control instanceof Text text && (text.getStyle() & SWT.PASSWORD) == 0) {
+                seen.append(text.getText()).append('\n');
+            } else if (control instanceof StyledText text) {
                 seen.append(text.getText()).append('\n');
             } else if (control instanceof Table table) {
                 for (TableItem item : table.getItems()) {
