@@ -70,11 +70,7 @@ class ImportTableTest {
                     "org.xtls.shell",
                     List.of(
                             API,
-                            List.of(
-                                    "org.apache.felix.service.command",
-                                    "org.apache.felix.gogo.*",
-                                    "org.jline.reader",
-                                    "com.google.zxing.*"))),
+                            List.of("org.apache.felix.service.command", "org.jline.reader", "com.google.zxing.*"))),
             Map.entry(
                     "org.xtls.webconsole",
                     List.of(

@@ -76,7 +76,7 @@ class KarafIT {
         assertFalse(seen.stream().anyMatch(stanza -> stanza.contains("moon") || stanza.contains("soft")));
     }
 
-    /** Bouncy Castle 1.83 is Karaf's own, 1.84 ours. */
+    /** Bouncy Castle 1.83 is Karaf's own, 1.84 ours; of Gogo there is Karaf's alone. */
     private static void assertEverythingIsThere(Karaf romeo) throws Exception {
         String bundles = romeo.tell("bundle:list -t 0 -s");
         for (String name : List.of("api", "tunnel", "tls.bc", "transport.smack", "connection.smack", "trust.file")) {
@@ -87,6 +87,13 @@ class KarafIT {
         for (String version : List.of("1.83", "1.84")) {
             assertTrue(bundles.lines().anyMatch(line -> line.contains(version) && line.contains("bcprov")), bundles);
         }
+        String gogos = romeo.tell("package:exports -p org.apache.felix.service.command");
+        assertEquals(
+                1,
+                gogos.lines()
+                        .filter(line -> line.contains("org.apache.felix.service.command"))
+                        .count(),
+                gogos);
         String methods = romeo.tell("xtls:methods");
         for (String method : List.of("x509 ", "openpgp ", "srp-psk ")) {
             assertTrue(methods.lines().anyMatch(line -> line.startsWith(method)), methods);
