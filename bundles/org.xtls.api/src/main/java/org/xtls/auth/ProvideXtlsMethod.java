@@ -15,7 +15,7 @@ import org.osgi.annotation.bundle.Capability;
 @Documented
 @Retention(RetentionPolicy.CLASS)
 @Target({ElementType.TYPE, ElementType.PACKAGE})
-@Capability(namespace = "org.xtls.auth", effective = "active")
+@Capability(namespace = "org.xtls.auth")
 public @interface ProvideXtlsMethod {
     /**
      * The method's name.

@@ -15,6 +15,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jivesoftware.smack.XMPPConnection;
 import org.osgi.annotation.bundle.Capability;
+import org.osgi.annotation.bundle.Requirement;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -37,6 +38,10 @@ import org.xtls.transport.Login;
         attribute = "objectClass:List<String>='org.jivesoftware.smack.XMPPConnection'",
         uses = XMPPConnection.class,
         effective = "active")
+// Smack reads streams with it, and requires it nowhere.
+@Requirement(
+        namespace = "osgi.serviceloader",
+        filter = "(osgi.serviceloader=org.jivesoftware.smack.xml.XmlPullParserFactory)")
 public final class SmackConnections implements Connections {
     private static final Logger LOG = LoggerFactory.getLogger(SmackConnections.class);
 

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jivesoftware.smack.XMPPConnection;
 import org.osgi.annotation.bundle.Capability;
+import org.osgi.annotation.bundle.Requirement;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceReference;
@@ -37,6 +38,10 @@ import org.xtls.transport.Link;
         attribute = "objectClass:List<String>='org.xtls.transport.Link'",
         uses = Link.class,
         effective = "active")
+// Smack reads its own settings with it, and requires it nowhere.
+@Requirement(
+        namespace = "osgi.serviceloader",
+        filter = "(osgi.serviceloader=org.jivesoftware.smack.xml.XmlPullParserFactory)")
 public final class SmackTransport {
     private static final Logger LOG = LoggerFactory.getLogger(SmackTransport.class);
 

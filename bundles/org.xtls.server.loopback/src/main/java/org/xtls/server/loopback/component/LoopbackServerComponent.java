@@ -5,6 +5,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
@@ -28,6 +29,11 @@ import org.xtls.server.loopback.LoopbackServer;
         configurationPid = LoopbackServerComponent.PID,
         configurationPolicy = ConfigurationPolicy.REQUIRE)
 @Designate(ocd = LoopbackServerConfiguration.class, factory = true)
+@Capability(
+        namespace = "osgi.service",
+        attribute = "objectClass:List<String>='org.xtls.server.loopback.LoopbackServer'",
+        uses = LoopbackServer.class,
+        effective = "active")
 public final class LoopbackServerComponent {
 
     static final String PID = "org.xtls.server.loopback";
