@@ -67,7 +67,7 @@ public record Failure(Code code, Fault fault, String message, String advice) imp
         REPLACED,
         /** No answer came in time. */
         TIMEOUT,
-        /** The peer went offline. */
+        /** The peer went offline, or came back without the tunnel. */
         PEER_GONE,
         /** The connection to the own server is lost, or there is none. */
         LINK_LOST,

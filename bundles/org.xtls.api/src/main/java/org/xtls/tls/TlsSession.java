@@ -91,13 +91,14 @@ public interface TlsSession {
     Handshake handshake();
 
     /**
-     * Keying material bound to this session, the same on both sides (RFC 8446 §7.5). The array is the caller's, to wipe.
+     * Keying material bound to this session, the same on both sides (RFC 8446 §7.5), from the handshake on and after
+     * {@link #closeNotify} too. The array is the caller's, to wipe.
      *
      * @param label the label, ASCII
      * @param context the context, may be empty; in TLS 1.2 an empty one is none (RFC 5705 §4), as TLS 1.3 has it
      * @param length bytes wanted, 1 to 255
      * @return the material
-     * @throws IllegalStateException when the session is not established
+     * @throws IllegalStateException before the end of the handshake, after a failure, {@link #abort} or {@link #destroy}
      */
     byte[] export(String label, byte[] context, int length);
 

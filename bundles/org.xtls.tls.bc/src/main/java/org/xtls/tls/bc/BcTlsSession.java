@@ -122,7 +122,7 @@ final class BcTlsSession implements TlsSession, HandshakeListener {
 
     @Override
     public byte[] export(String label, byte[] context, int length) {
-        if (state != State.ESTABLISHED || exporter == null) {
+        if (exporter == null || !readable) {
             throw new IllegalStateException("the session is " + state);
         }
         if (length < 1 || length > LONGEST_EXPORT) {

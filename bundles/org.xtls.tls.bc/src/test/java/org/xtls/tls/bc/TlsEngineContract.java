@@ -680,6 +680,8 @@ abstract class TlsEngineContract {
         assertEquals(255, wire.client.export("EXPORTER-xtls-possession", context, 255).length);
         assertThrows(IllegalArgumentException.class, () -> wire.client.export("EXPORTER-x", context, 256));
         assertThrows(IllegalArgumentException.class, () -> wire.client.export("EXPORTER-x", context, 0));
+        wire.client.closeNotify();
+        assertArrayEquals(material, wire.client.export("EXPORTER-xtls-possession", context, 32), "what was said stays");
     }
 
     @Test

@@ -55,6 +55,7 @@ final class Channel {
 
     private Phase phase = Phase.HANDSHAKING;
     private boolean frozen;
+    private boolean peerTurnedAway;
     private boolean announced;
     private final List<Action> undelivered = new ArrayList<>();
     private boolean firstStanzaSeen;
@@ -253,8 +254,15 @@ final class Channel {
         return session.export(label, new byte[0], length);
     }
 
-    /** From now on nothing more is sent: a second start has made a place for another tunnel. */
-    void freeze() {
+    /**
+     * From now on nothing more is sent: a second start has made a place for another tunnel. The goodbye is said at once,
+     * for once that other tunnel begins none can be said here, whoever closes. A plain peer need not understand it, and
+     * misses none.
+     */
+    void freeze(long now) {
+        if (peerConfirms()) {
+            sayGoodbye(now);
+        }
         frozen = true;
     }
 
@@ -271,13 +279,30 @@ final class Channel {
         fresh.pump(now);
     }
 
+    /** From now on the peer's data are those of a fresh tunnel. */
+    void peerTurnedAway() {
+        peerTurnedAway = true;
+    }
+
+    boolean hasPeerTurnedAway() {
+        return peerTurnedAway;
+    }
+
+    boolean isHandshaking() {
+        return phase == Phase.HANDSHAKING;
+    }
+
     boolean peerSaidGoodbye() {
         return session.peerClosed();
     }
 
-    /** Says goodbye inside TLS. What the peer still sends is taken until the end. */
+    /**
+     * Says goodbye inside TLS. What the peer still sends is taken until the end. A server does so from its own flight on:
+     * with that the client may take the handshake for done.
+     */
     void sayGoodbye(long now) {
-        if (phase == Phase.JUDGED || phase == Phase.JUDGING) {
+        boolean flightOut = phase == Phase.HANDSHAKING && role == Role.RESPONDER && begun;
+        if (phase == Phase.JUDGED || phase == Phase.JUDGING || flightOut) {
             phase = Phase.CLOSING;
             session.closeNotify();
             flush(now);

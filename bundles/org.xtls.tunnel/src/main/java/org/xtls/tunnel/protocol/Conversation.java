@@ -202,14 +202,15 @@ public final class Conversation {
     }
 
     private void endNow(Failure failure, long now) {
-        if (attempt != null || (tunnel != null && goodbye == null)) {
-            if (tunnel != null && !tunnel.isFrozen()) {
-                tunnel.sayGoodbye(now);
-            }
-            if (attempt != null) {
-                refuseUnansweredStart(attempt);
-            }
+        Attempt under = attempt;
+        // A start that has not been answered is refused; a close would be about what is not there.
+        boolean closes = tunnel == null ? under != null && under.stage != Stage.ANSWERING : goodbye == null;
+        if (closes) {
+            sayGoodbye(now);
             sendClose();
+        }
+        if (under != null) {
+            refuseUnansweredStart(under);
         }
         endAll(failure);
     }
@@ -421,7 +422,7 @@ public final class Conversation {
         ask(ours, new Question.Offers());
     }
 
-    private void start(Attempt ours, Question.Offered offered) {
+    private void start(Attempt ours, Question.Offered offered, long now) {
         Optional<Failure> nothing = ours.offer(offered);
         if (nothing.isPresent()) {
             failQuietly(ours, nothing.get());
@@ -430,7 +431,7 @@ public final class Conversation {
         ours.startId = surroundings.newId();
         ours.stage = Stage.STARTED;
         if (tunnel != null) {
-            tunnel.freeze();
+            tunnel.freeze(now);
         }
         actions.add(new Action.Send(new Iq.Request(peer, ours.startId, true, Wire.start(ours.sent))));
     }
@@ -456,6 +457,9 @@ public final class Conversation {
                     true,
                     now);
             return;
+        }
+        if (tunnel != null) {
+            tunnel.peerTurnedAway();
         }
         ours.stage = Stage.MATCHING;
         // All of them, those too that offered nothing: what they hold of the peer counts.
@@ -527,7 +531,7 @@ public final class Conversation {
         theirs.received = offer;
         attempt = theirs;
         if (tunnel != null) {
-            tunnel.freeze();
+            tunnel.freeze(now);
         }
         ask(theirs, new Question.Answers());
     }
@@ -649,12 +653,11 @@ public final class Conversation {
             take(request, under.channel, now);
             return;
         }
-        // As initiator, from proceed on the peer's data belong to the fresh tunnel, which has none yet.
-        boolean fresh = under != null
-                && under.role == Role.INITIATOR
-                && under.stage != Stage.OFFERING
-                && under.stage != Stage.STARTED;
-        if (tunnel == null || fresh) {
+        if (tunnel != null && goodbye != null && method.isPresent()) {
+            // The peer did not know yet that our close ends the fresh tunnel too.
+            tunnel.peerTurnedAway();
+        }
+        if (tunnel == null || tunnel.hasPeerTurnedAway()) {
             refuse(request.id(), Condition.ITEM_NOT_FOUND, "");
             return;
         }
@@ -672,6 +675,9 @@ public final class Conversation {
                                     .orElse("without naming a method"));
             fail(theirs, failure, Optional.empty(), false, now);
             return;
+        }
+        if (tunnel != null) {
+            tunnel.peerTurnedAway();
         }
         theirs.methods = new ArrayDeque<>(List.of(method.get()));
         keep(request, theirs, now);
@@ -782,7 +788,7 @@ public final class Conversation {
         } else if (attempt != null && attempt.channel != null && attempt.channel.isMine(id)) {
             fail(attempt, reasons.dataRefused(error.error()), Optional.empty(), false, now);
         } else if (goodbye != null && goodbye.id.equals(id)) {
-            finishGoodbye(goodbye, now);
+            finishGoodbye(goodbye, reasons.closeRefused(error.error()), now);
         } else if (tunnel != null && tunnel.isMine(id)) {
             // A frozen tunnel's errors are those of a peer that has forgotten it: its fate hangs on the fresh one.
             if (!tunnel.isFrozen()) {
@@ -811,10 +817,10 @@ public final class Conversation {
             actions.add(new Action.Send(new Iq.Result(peer, request.id(), Wire.CLOSED)));
             return;
         }
-        Channel closing = tunnel != null && !tunnel.isFrozen() ? tunnel : attempt == null ? null : attempt.channel;
-        if (closing != null) {
-            closing.sayGoodbye(now);
-        }
+        // Once the handshake is done the peer may have spoken in the fresh tunnel, and has to say goodbye there too.
+        Channel fresh =
+                attempt == null || attempt.channel == null || attempt.channel.isHandshaking() ? null : attempt.channel;
+        sayGoodbye(now);
         if (attempt != null) {
             refuseUnansweredStart(attempt);
         }
@@ -824,15 +830,15 @@ public final class Conversation {
             finishGoodbye(goodbye, now);
             return;
         }
-        if (tunnel != null && !tunnel.isFrozen()) {
-            boolean truncated = !tunnel.peerSaidGoodbye();
+        if (tunnel != null) {
+            boolean truncated = !tunnel.peerSaidGoodbye() || (fresh != null && !fresh.peerSaidGoodbye());
             endTunnel(tunnel, reasons.closedByPeer(tunnel, truncated), !truncated || !tunnel.peerConfirms());
         }
         if (attempt != null && attempt.stage == Stage.STARTED) {
             // Our start may reach the peer behind its close, and would begin what nobody here waits for.
             sendClose();
         }
-        endAll(Failure.of(Code.CLOSED_BY_PEER, Fault.PEER, peer + " closed before the tunnel was up"));
+        endAll(reasons.closedTooEarly());
     }
 
     /** Closes the tunnel that is up, and waits for the peer to agree. */
@@ -841,26 +847,29 @@ public final class Conversation {
         if (open == null || goodbye != null) {
             return;
         }
+        sayGoodbye(now);
+        confirmDeadline = Long.MAX_VALUE;
+        String id = sendClose();
         if (attempt != null) {
             // Close ends everything between the two, so what was to replace the tunnel ends with it.
             refuseUnansweredStart(attempt);
             failQuietly(attempt, failure);
         }
-        if (!open.isFrozen()) {
-            open.sayGoodbye(now);
-        }
-        confirmDeadline = Long.MAX_VALUE;
-        String id = sendClose();
         goodbye =
                 new Goodbye(id, failure, orderly, now + surroundings.settings().answerMillis());
     }
 
     private void finishGoodbye(Goodbye said, long now) {
+        finishGoodbye(said, reasons.truncated(), now);
+    }
+
+    /** The goodbye is over; {@code cut} is what it is called where the peer has not said its own. */
+    private void finishGoodbye(Goodbye said, Failure cut, long now) {
         goodbye = null;
         if (tunnel != null) {
             // A server could answer our close itself and keep back what the peer said last.
             boolean cutOff = said.orderly && !tunnel.peerSaidGoodbye() && tunnel.peerConfirms();
-            endTunnel(tunnel, cutOff ? reasons.truncated() : said.failure, said.orderly && !cutOff);
+            endTunnel(tunnel, cutOff ? cut : said.failure, said.orderly && !cutOff);
         }
         afterTunnel(now);
     }
@@ -891,7 +900,7 @@ public final class Conversation {
         if (tell) {
             refuseUnansweredStart(of);
         }
-        if (tunnel != null && !tunnel.isFrozen()) {
+        if (tunnel != null) {
             tunnel.sayGoodbye(now);
         }
         if ((tell && of.stage != Stage.ANSWERING) || tunnel != null) {
@@ -952,6 +961,16 @@ public final class Conversation {
         }
     }
 
+    /** Says goodbye wherever this side may have spoken: in the tunnel, and in the one that is to take its place. */
+    private void sayGoodbye(long now) {
+        if (tunnel != null) {
+            tunnel.sayGoodbye(now);
+        }
+        if (attempt != null && attempt.channel != null) {
+            attempt.channel.sayGoodbye(now);
+        }
+    }
+
     private void refuseUnansweredStart(Attempt of) {
         if (of.stage == Stage.ANSWERING) {
             refuse(of.startId, Condition.NOT_ACCEPTABLE, "");
@@ -993,7 +1012,7 @@ public final class Conversation {
                 fail(of, failed.failure(), alert, of.stage != Stage.OFFERING, now);
             }
         } else if (reply instanceof Question.Offered offered && of.stage == Stage.OFFERING) {
-            start(of, offered);
+            start(of, offered, now);
         } else if (reply instanceof Question.Answered answered && of.stage == Stage.MATCHING) {
             choose(of, answered, now);
         } else if (reply instanceof Question.Answered answered && of.stage == Stage.ANSWERING) {

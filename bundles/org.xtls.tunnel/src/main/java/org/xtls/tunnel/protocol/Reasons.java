@@ -1,5 +1,6 @@
 package org.xtls.tunnel.protocol;
 
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.xtls.BareJid;
 import org.xtls.Failure;
@@ -8,6 +9,7 @@ import org.xtls.Failure.Fault;
 import org.xtls.FullJid;
 import org.xtls.tls.TlsException;
 import org.xtls.transport.StanzaError;
+import org.xtls.transport.StanzaError.Condition;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.TrustChange;
@@ -85,15 +87,31 @@ final class Reasons {
     }
 
     Failure dataRefused(StanzaError error) {
+        return error.condition() == Condition.NOT_ACCEPTABLE
+                ? Failure.of(Code.REFUSED, Fault.PEER, peer + " did not take the method chosen")
+                : gone(error)
+                        .orElseGet(() -> Failure.of(
+                                Code.PROTOCOL,
+                                Fault.PEER,
+                                peer + " did not take the tunnel's data (" + error.condition() + ")"));
+    }
+
+    /** A close of ours came back, before the peer had said goodbye. */
+    Failure closeRefused(StanzaError error) {
+        return gone(error).orElseGet(this::truncated);
+    }
+
+    private Optional<Failure> gone(StanzaError error) {
         return switch (error.condition()) {
-            case NOT_ACCEPTABLE -> Failure.of(Code.REFUSED, Fault.PEER, peer + " did not take the method chosen");
             case SERVICE_UNAVAILABLE, RECIPIENT_UNAVAILABLE, REMOTE_SERVER_NOT_FOUND, REMOTE_SERVER_TIMEOUT ->
-                Failure.of(Code.PEER_GONE, Fault.PEER, peer + " is not there any more (" + error.condition() + ")");
-            default ->
-                Failure.of(
-                        Code.PROTOCOL,
+                Optional.of(Failure.of(
+                        Code.PEER_GONE, Fault.PEER, peer + " is not there any more (" + error.condition() + ")"));
+            case ITEM_NOT_FOUND ->
+                Optional.of(Failure.of(
+                        Code.PEER_GONE,
                         Fault.PEER,
-                        peer + " did not take the tunnel's data (" + error.condition() + ")");
+                        peer + " knows nothing of the tunnel any more (" + error.condition() + ")"));
+            default -> Optional.empty();
         };
     }
 
@@ -119,6 +137,7 @@ final class Reasons {
                         Fault.PEER,
                         peer + " does not trust what this side proved (alert " + e.alert() + ")",
                         "Give the peer your fingerprint and let it trust that.");
+            case USER_CANCELED -> closedTooEarly();
             default -> Failure.of(Code.TLS, Fault.PEER, peer + " ended TLS with the alert " + e.alert());
         };
     }
@@ -151,6 +170,10 @@ final class Reasons {
                         Code.CLOSED_BY_PEER,
                         Fault.NONE,
                         peer + " closed the tunnel (closed without close_notify, as older peers do)");
+    }
+
+    Failure closedTooEarly() {
+        return Failure.of(Code.CLOSED_BY_PEER, Fault.PEER, peer + " closed before the tunnel was up");
     }
 
     Failure truncated() {

@@ -333,8 +333,36 @@ class ClosingTest {
         world.juliet.perform(world.juliet.conversation.lost("a crash"));
         world.romeo.send("hello?");
         world.settle();
-        assertEquals(Code.PROTOCOL, world.romeo.closure().failure().code());
+        assertEquals(Code.PEER_GONE, world.romeo.closure().failure().code());
         assertTrue(world.romeo.conversation.isIdle());
+    }
+
+    @Test
+    void a_handshake_that_the_peer_gives_up_is_called_closed_by_it() {
+        World world = new World();
+        RawPeer peer = new RawPeer(world, world.romeo, Keys.JULIET);
+        peer.givesUp = true;
+        peer.start("x509");
+        peer.settle();
+        assertEquals(Code.CLOSED_BY_PEER, world.romeo.failure().code());
+    }
+
+    @Test
+    void a_close_that_comes_back_from_where_nobody_is_says_so_and_is_not_called_orderly() {
+        for (Condition condition : List.of(Condition.SERVICE_UNAVAILABLE, Condition.ITEM_NOT_FOUND)) {
+            World world = World.withTunnel();
+            world.juliet.perform(world.juliet.conversation.lost("a crash"));
+            world.server = (from, iq) -> {
+                boolean close = payload(iq).equals("close");
+                from.inbox.add(
+                        close ? World.error(iq.id(), from.other, condition) : new Iq.Result(from.other, iq.id(), null));
+                return List.of();
+            };
+            world.romeo.close();
+            world.settle();
+            assertEquals(Code.PEER_GONE, world.romeo.closure().failure().code());
+            assertFalse(world.romeo.closure().orderly());
+        }
     }
 
     private static Iq closeAskedOf(World.Side side) {

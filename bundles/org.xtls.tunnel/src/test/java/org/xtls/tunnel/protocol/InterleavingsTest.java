@@ -1,13 +1,19 @@
 package org.xtls.tunnel.protocol;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.xtls.Acknowledgement;
+import org.xtls.Closure;
+import org.xtls.Failure;
+import org.xtls.Failure.Code;
 import org.xtls.Stanza;
 import org.xtls.transport.Iq;
 import org.xtls.transport.StanzaError;
@@ -18,6 +24,9 @@ import org.xtls.xml.Element;
 class InterleavingsTest {
     private static final int SEEDS = Integer.getInteger("xtls.seeds", 1_000);
     private static final long FIRST = Long.getLong("xtls.seed", 1);
+    private static final Set<Code> ALARMS =
+            EnumSet.of(Code.TRUNCATED, Code.TLS, Code.PROTOCOL, Code.UNCONFIRMED, Code.OFFER_TAMPERED, Code.REROUTED);
+    private static final Set<Code> CLOSED = EnumSet.of(Code.CLOSED, Code.CLOSED_BY_PEER);
 
     @Test
     void in_every_order_of_events_nothing_is_lost_doubled_or_left_hanging() {
@@ -74,7 +83,11 @@ class InterleavingsTest {
             } else if (what < 45 && side.isUp()) {
                 side.perform(side.conversation.renew(world.now));
             } else if (what < 46) {
-                world.pass(random.nextInt(1_000));
+                if (random.nextInt(4) == 0) {
+                    side.breaks();
+                } else {
+                    world.pass(random.nextInt(1_000));
+                }
             } else if (what < 48) {
                 KeyState[] states = KeyState.values();
                 side.learns(random.nextBoolean() ? KeyState.VERIFIED : states[random.nextInt(states.length)]);
@@ -90,6 +103,8 @@ class InterleavingsTest {
             world.settle(random);
         }
         quiet(world, sent);
+        noAlarm(world.romeo);
+        noAlarm(world.juliet);
 
         // And all goes on working.
         world.romeo.open();
@@ -190,6 +205,20 @@ class InterleavingsTest {
         return Element.of(element.namespace(), element.name())
                 .withAttributes(element.attributes())
                 .withText(other);
+    }
+
+    /** Where nobody is in between, nothing may look as if somebody were. */
+    private static void noAlarm(World.Side side) {
+        List<Failure> all = new ArrayList<>(side.failures);
+        all.addAll(side.failedSends.values());
+        side.closed.forEach(closure -> all.add(closure.failure()));
+        for (Failure failure : all) {
+            assertFalse(ALARMS.contains(failure.code()), side.me + ": " + failure.code() + " " + failure.text());
+        }
+        for (Closure closure : side.closed) {
+            boolean closed = CLOSED.contains(closure.failure().code());
+            assertTrue(closure.orderly() || !closed, side.me + ": " + closure);
+        }
     }
 
     private static void quiet(World world, List<List<String>> sent) {

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.xtls.auth.Offer;
 import org.xtls.auth.Role;
+import org.xtls.tls.Alert;
 import org.xtls.tls.Credential;
 import org.xtls.tls.TlsException;
 import org.xtls.tls.TlsRole;
@@ -32,6 +33,9 @@ final class RawPeer {
 
     boolean answersData = true;
     boolean saysGoodbye;
+
+    /** Whether it gives up the handshake that it began. */
+    boolean givesUp;
 
     @Nullable
     TlsException trouble;
@@ -181,6 +185,10 @@ final class RawPeer {
                 && result.payload().name().equals("proceed")) {
             session = open(TlsRole.CLIENT);
             flush();
+            if (givesUp) {
+                session().abort(Alert.USER_CANCELED);
+                flush();
+            }
         }
     }
 

@@ -1,13 +1,18 @@
 package org.xtls.tunnel.protocol;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.xtls.Acknowledgement;
+import org.xtls.Closure;
+import org.xtls.Failure;
 import org.xtls.Failure.Code;
 import org.xtls.Trust;
 import org.xtls.auth.Verdict;
@@ -189,16 +194,65 @@ class StartsTest {
     @Test
     void what_the_old_tunnel_had_not_acknowledged_fails_as_replaced() {
         World world = World.withTunnel();
-        int before = world.juliet.requests("data").size();
-        // The acknowledgement is the next thing that Juliet says; the old tunnel is not missed after that.
-        world.server = (from, iq) ->
-                world.juliet.requests("data").size() == before + 1 && from == world.juliet && iq instanceof Iq.Request
-                        ? List.of()
-                        : List.of(iq);
         long unknown = world.romeo.send("arrives, unacknowledged");
-        world.romeo.perform(world.romeo.conversation.renew(world.now));
+        world.juliet.perform(world.juliet.conversation.renew(world.now));
+        world.juliet.answer(0);
         world.settle();
         assertEquals(Code.REPLACED, world.romeo.failedSends.get(unknown).code());
+        assertEquals(List.of("arrives, unacknowledged"), world.juliet.bodies());
+    }
+
+    @Test
+    void each_side_says_goodbye_in_the_old_tunnel_before_it_turns_to_the_fresh_one() {
+        World world = World.withTunnel();
+        int romeos = world.romeo.sent.size();
+        int juliets = world.juliet.sent.size();
+        world.romeo.perform(world.romeo.conversation.renew(world.now));
+        world.romeo.answer(0);
+        assertEquals(List.of("data", "start"), payloads(world.romeo.sent.subList(romeos, world.romeo.sent.size())));
+        while (world.juliet.asked.isEmpty()) {
+            world.juliet.take();
+        }
+        assertEquals(List.of("data"), payloads(world.juliet.sent.subList(juliets, world.juliet.sent.size())));
+        world.juliet.answer(0);
+        assertEquals(
+                List.of("data", "proceed"), payloads(world.juliet.sent.subList(juliets, world.juliet.sent.size())));
+    }
+
+    @Test
+    void what_a_full_window_held_back_goes_out_before_that_goodbye() {
+        World world = World.withTunnel();
+        world.romeo.send("x".repeat(400_000));
+        assertTrue(world.romeo.requests("data").size() > 10);
+        world.romeo.perform(world.romeo.conversation.renew(world.now));
+        world.romeo.answer(0);
+        world.settle();
+        assertEquals(1, world.juliet.delivered.size());
+        one(world);
+    }
+
+    @Test
+    void a_plain_peer_hears_no_goodbye_when_its_tunnel_is_renewed() {
+        World world = new World();
+        RawPeer.asResponder(world);
+        int data = world.romeo.requests("data").size();
+        world.romeo.perform(world.romeo.conversation.renew(world.now));
+        world.romeo.answer(0);
+        assertEquals(data, world.romeo.requests("data").size());
+        assertEquals(2, world.romeo.requests("start").size());
+    }
+
+    @Test
+    void keys_can_be_exported_from_a_tunnel_that_is_being_renewed() {
+        World world = World.withTunnel();
+        long number = world.romeo.current();
+        byte[] before =
+                world.romeo.conversation.export(number, "EXPORTER-test", 32).orElseThrow();
+        world.romeo.perform(world.romeo.conversation.renew(world.now));
+        world.romeo.answer(0);
+        assertArrayEquals(
+                before,
+                world.romeo.conversation.export(number, "EXPORTER-test", 32).orElseThrow());
     }
 
     @Test
@@ -288,6 +342,76 @@ class StartsTest {
     }
 
     @Test
+    void a_close_at_any_point_of_a_renewal_is_orderly_on_both_sides() {
+        boolean renewed = false;
+        for (int steps = 0; !renewed; steps++) {
+            for (int seed = 0; seed < 10; seed++) {
+                renewed = closedAfter(steps, seed, true) & closedAfter(steps, seed, false);
+            }
+        }
+    }
+
+    /** Romeo renews, and somebody closes after so many steps; true when the renewal had come to its end by then. */
+    private static boolean closedAfter(int steps, int seed, boolean byRomeo) {
+        Random random = new Random(seed);
+        World world = new World();
+        world.romeo.credential = Keys::psk; // faster
+        world.juliet.credential = Keys::psk;
+        world.romeo.open();
+        world.settle();
+        World.Side closing = byRomeo ? world.romeo : world.juliet;
+        World.Side other = byRomeo ? world.juliet : world.romeo;
+        world.romeo.perform(world.romeo.conversation.renew(world.now));
+        boolean more = true;
+        for (int i = 0; i < steps && more; i++) {
+            more = world.step(random);
+        }
+        closing.close();
+        world.settle(random);
+        String when = "after " + steps + " steps, seed " + seed + ": ";
+        for (World.Side side : List.of(closing, other)) {
+            assertTrue(side.closed.stream().allMatch(Closure::orderly), when + side.me + side.closed);
+            assertTrue(side.unansweredIn.isEmpty() && side.conversation.isIdle(), when + side.me);
+            assertTrue(
+                    side.failures.stream()
+                            .map(Failure::code)
+                            .allMatch(EnumSet.of(Code.CLOSED, Code.CLOSED_BY_PEER)::contains),
+                    when + side.me + side.failures);
+        }
+        assertEquals(Code.CLOSED, closing.closure().failure().code(), when);
+        assertEquals(Code.CLOSED_BY_PEER, other.closure().failure().code(), when);
+        assertEquals(0, world.romeo.taken + world.juliet.taken, when);
+        return !more;
+    }
+
+    @Test
+    void a_close_beside_a_start_that_the_peer_has_not_seen_is_a_truncation() {
+        World world = World.withTunnel();
+        world.server = (from, iq) -> List.of();
+        world.romeo.perform(world.romeo.conversation.renew(world.now));
+        world.romeo.answer(0);
+        forgedClose(world.romeo);
+        assertEquals(Code.TRUNCATED, world.romeo.closure().failure().code());
+        assertFalse(world.romeo.closure().orderly());
+    }
+
+    @Test
+    void a_close_is_a_truncation_where_the_peer_may_have_spoken_in_the_fresh_tunnel_already() {
+        World world = World.withTunnel();
+        world.juliet.pondering = question -> question instanceof Question.Verify;
+        world.romeo.perform(world.romeo.conversation.renew(world.now));
+        world.settle();
+        forgedClose(world.romeo);
+        assertEquals(Code.TRUNCATED, world.romeo.closure().failure().code());
+        assertFalse(world.romeo.closure().orderly());
+    }
+
+    private static void forgedClose(World.Side side) {
+        side.inbox.add(new Iq.Request(side.other, "forged", true, Element.of(Wire.XTLS, "close")));
+        side.take();
+    }
+
+    @Test
     void a_peer_that_lost_its_state_starts_anew_and_the_old_tunnel_is_replaced() {
         World world = World.withTunnel();
         world.juliet.perform(world.juliet.conversation.lost("a crash"));
@@ -321,6 +445,17 @@ class StartsTest {
         world.romeo.perform(world.romeo.conversation.renew(world.now));
         world.settle();
         assertEquals(Code.BUSY, world.romeo.failure().code());
+    }
+
+    private static List<String> payloads(List<Iq> sent) {
+        return sent.stream()
+                .map(iq -> iq instanceof Iq.Request request
+                        ? request.payload().name()
+                        : iq instanceof Iq.Result result && result.payload() != null
+                                ? result.payload().name()
+                                : "")
+                .filter(name -> !name.isEmpty())
+                .toList();
     }
 
     private static World bothStarted() {

@@ -49,6 +49,7 @@ final class World {
     static final FullJid ROMEO = FullJid.parse("romeo@montague.net/orchard");
     static final FullJid JULIET = FullJid.parse("juliet@capulet.com/balcony");
     static final TlsEngine ENGINE = new BcTlsEngine();
+    private static final String UNAVAILABLE = "unavailable";
 
     long now = 1_000_000;
     final Side romeo = new Side(ROMEO, JULIET);
@@ -175,9 +176,32 @@ final class World {
             return closed.get(closed.size() - 1);
         }
 
+        /**
+         * The stream breaks and another takes its place at once: what was on its way is lost or comes back as an error, and
+         * behind what this side had sent the other is told that it went.
+         */
+        void breaks() {
+            perform(conversation.lost("the cable"));
+            Side far = side(other);
+            for (Iq iq : inbox) {
+                if (iq instanceof Iq.Request) {
+                    far.inbox.add(error(iq.id(), me, StanzaError.Condition.SERVICE_UNAVAILABLE));
+                }
+            }
+            inbox.clear();
+            unansweredIn.clear();
+            unansweredOut.clear();
+            far.inbox.add(new Iq.Result(me, UNAVAILABLE, null));
+        }
+
         /** The server hands over the next IQ. */
         void take() {
             Iq iq = inbox.remove();
+            if (iq.id().equals(UNAVAILABLE)) {
+                perform(conversation.unavailable());
+                unansweredIn.clear(); // nobody is left to take an answer
+                return;
+            }
             if (iq instanceof Iq.Request request) {
                 unansweredIn.add(request.id());
             } else {

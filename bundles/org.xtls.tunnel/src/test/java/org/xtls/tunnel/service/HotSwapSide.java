@@ -274,7 +274,7 @@ final class HotSwapSide {
         }
         service.unbindLink(before);
         if (lost) {
-            before.send(new Iq.Result(peers.get(addresses.indexOf(address)), UNAVAILABLE + address, null));
+            before.pass(new Iq.Result(peers.get(addresses.indexOf(address)), UNAVAILABLE + address, null));
         }
         if (random.nextBoolean()) {
             bindLink(address);

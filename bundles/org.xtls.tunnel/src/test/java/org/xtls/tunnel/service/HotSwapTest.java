@@ -355,19 +355,11 @@ class HotSwapTest {
                 case NO_COMMON_METHOD ->
                     assertTrue(of.side.disturbed(Kind.METHOD, of.at) || of.other.disturbed(Kind.METHOD, of.at), said);
                 case CLOSED -> checkClosed(of, failure, said);
-                // The old tunnel cannot say goodbye while fresh keys are under way: that is heard as a truncation.
-                case CLOSED_BY_PEER, TRUNCATED -> {}
+                case CLOSED_BY_PEER, REPLACED -> {}
                 case REFUSED, NOT_SUPPORTED, PEER_GONE -> assertTrue(somethingWent(of.other, of.at), said);
-                case REPLACED -> {}
-                // Its service went before it could judge; or closes and fresh keys crossed, and nothing was taken.
+                // Its service went before it could judge.
                 case TLS ->
-                    assertTrue(
-                            failure.text().contains("internal_error")
-                                    ? somethingWent(of.other, of.at)
-                                    : failure.fault() == Failure.Fault.BETWEEN,
-                            said);
-                case PROTOCOL ->
-                    assertTrue(failure.message().contains("item-not-found") && somethingWent(of.other, of.at), said);
+                    assertTrue(failure.text().contains("internal_error") && somethingWent(of.other, of.at), said);
                 default -> throw new AssertionError(said);
             }
         }
@@ -422,13 +414,15 @@ class HotSwapTest {
             romeo.completeAll();
             juliet.completeAll();
             for (int pair = 0; pair < PAIRS; pair++) {
-                Tunnel there = opened(romeo, pair);
-                Tunnel back = opened(juliet, pair);
-                assertEquals(there.peer(), back.local());
-                send(romeo, there);
-                send(juliet, back);
-                for (Sent last : sent.subList(sent.size() - 2, sent.size())) {
-                    assertEquals(Acknowledgement.PEER, Container.get(last.stage));
+                boolean talked = false;
+                for (int i = 0; !talked; i++) {
+                    send(romeo, opened(romeo, pair));
+                    send(juliet, opened(juliet, pair));
+                    List<Sent> last = List.copyOf(sent.subList(sent.size() - 2, sent.size()));
+                    settle();
+                    // A goodbye of what ended before may still have been on its way.
+                    talked = last.stream().noneMatch(one -> one.stage.isCompletedExceptionally());
+                    assertTrue(talked || i < 3, "nothing can be said in the end");
                 }
             }
             for (int pair = 0; pair < PAIRS; pair++) {

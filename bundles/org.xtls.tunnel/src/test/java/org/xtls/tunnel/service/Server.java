@@ -42,6 +42,8 @@ final class Server implements AutoCloseable {
 
         volatile boolean watchesNobody;
 
+        private volatile boolean lost;
+
         ServedLink(FullJid local) {
             this.local = local;
         }
@@ -62,6 +64,13 @@ final class Server implements AutoCloseable {
             if (breaks.test(iq)) {
                 throw new IllegalStateException("broken");
             }
+            if (!lost) {
+                pass(iq);
+            }
+        }
+
+        /** What the server itself says in the name of this link. */
+        void pass(Iq iq) {
             if (!thread.isShutdown()) {
                 thread.execute(() -> route(iq));
             }
@@ -72,7 +81,7 @@ final class Server implements AutoCloseable {
                 return;
             }
             ServedLink to = links.get(iq.peer());
-            LinkListener told = to == null ? null : to.listener;
+            LinkListener told = to == null || to.lost ? null : to.listener;
             if (told != null) {
                 told.received(from(iq, local));
             } else if (iq instanceof Iq.Request) {
@@ -89,7 +98,9 @@ final class Server implements AutoCloseable {
             }
         }
 
+        /** From now on nothing comes out of this link, and nothing goes in. */
         void lose() {
+            lost = true;
             LinkListener told = listener;
             if (told != null) {
                 told.lost("the cable");
