@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -103,9 +104,9 @@ class HealthCheckIT {
                 "org.bouncycastle.jce.provider.BouncyCastleProvider",
                 "org.bouncycastle.asn1.cms.CMSObjectIdentifiers",
                 "org.bouncycastle.openssl.PEMParser")) {
-            install(jar(type));
+            Felix.install(framework, Felix.jar(type));
         }
-        install(jar("org.xtls.auth.x509.X509Method")).start();
+        Felix.install(framework, Felix.jar("org.xtls.auth.x509.X509Method")).start();
         RuntimeDTO dto = new RuntimeDTO();
         dto.links = List.of("romeo@montague.net/orchard");
         framework.getBundleContext().registerService(XtlsRuntime.class, () -> dto, null);
