@@ -2,9 +2,12 @@ package org.xtls.shell;
 
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Descriptor;
+import org.apache.felix.service.command.Function;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 
@@ -14,6 +17,9 @@ import org.osgi.service.component.annotations.Component;
         property = {"osgi.command.scope=xtls", "osgi.command.function=help"})
 public final class HelpCommand {
     private static final String SCOPE = "xtls:";
+
+    /** The help for all that a container has: Gogo's own, and Karaf's. */
+    private static final List<String> CONTAINERS = List.of("felix:help", "*:help");
 
     @Descriptor(Usage.HELP)
     public void help(CommandSession session, @Descriptor("the command, or nothing") @Nullable String[] words)
@@ -26,7 +32,10 @@ public final class HelpCommand {
                     System.out.println(Usage.syntax(usage));
                 }
             });
-            System.out.println("More on one: help COMMAND. Commands of the container: felix:help");
+            System.out.println("More on one: help COMMAND."
+                    + containers(commands)
+                            .map(help -> " Commands of the container: " + help)
+                            .orElse(""));
             return;
         }
         String name = arguments.word(0);
@@ -36,13 +45,23 @@ public final class HelpCommand {
             System.out.print(usage);
             return;
         }
-        if (commands.stream().noneMatch(command -> command.equals(name) || command.endsWith(":" + name))) {
-            throw new CommandException("There is no command '" + name + "'; help lists those of XTLS, felix:help all.");
+        Optional<String> containers = containers(commands);
+        if (containers.isEmpty()
+                || commands.stream().noneMatch(command -> command.equals(name) || command.endsWith(":" + name))) {
+            throw new CommandException("There is no command '" + name + "'; help lists those of XTLS"
+                    + containers.map(help -> ", " + help + " all").orElse("") + ".");
         }
-        Object foreign = session.execute("felix:help " + name);
-        if (foreign != null) {
-            System.out.println(foreign);
+        // Not as a line to be executed: Gogo would look for files of Karaf's command's name.
+        if (session.get(containers.get()) instanceof Function help) {
+            Object foreign = help.execute(session, List.of(name));
+            if (foreign != null) {
+                System.out.println(foreign);
+            }
         }
+    }
+
+    private static Optional<String> containers(Set<String> commands) {
+        return CONTAINERS.stream().filter(commands::contains).findFirst();
     }
 
     /** The names that are registered now, such as {@code xtls:open}. */

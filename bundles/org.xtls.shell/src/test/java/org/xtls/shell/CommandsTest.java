@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xtls.Acknowledgement;
 import org.xtls.Closure;
 import org.xtls.Failure;
@@ -417,11 +419,28 @@ class CommandsTest {
         assertTrue(gogo.run("xtls:help").contains("\nsend-xml FULLJID XML\n"));
         assertTrue(gogo.run("xtls:help xtls:connect").contains("--server-tls"));
         assertTrue(gogo.run("xtls:help send-xml").startsWith("send-xml FULLJID XML\n"));
-        assertEquals(
-                "There is no command 'nonsense'; help lists those of XTLS, felix:help all.",
-                gogo.failing("xtls:help nonsense"));
+        assertEquals("There is no command 'nonsense'; help lists those of XTLS.", gogo.failing("xtls:help nonsense"));
         for (String command : gogo.processor.getCommands()) {
             assertTrue(Usage.BY_COMMAND.containsKey(command.substring("xtls:".length())), command + " has no help");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"felix", "*"})
+    void help_on_the_rest_is_the_containers_affair(String scope) throws Exception {
+        gogo.processor.addCommand(scope, new ContainersHelp(), "help");
+        assertTrue(gogo.run("xtls:help").endsWith("Commands of the container: " + scope + ":help\n"));
+        gogo.processor.addCommand("bundle", new ContainersHelp(), "help");
+        assertEquals("help on bundle:help\n", gogo.run("xtls:help bundle:help"));
+        assertEquals(
+                "There is no command 'nonsense'; help lists those of XTLS, " + scope + ":help all.",
+                gogo.failing("xtls:help nonsense"));
+    }
+
+    /** Gogo's prints, Karaf's too; another may return its words. */
+    public static final class ContainersHelp {
+        public String help(String name) {
+            return "help on " + name;
         }
     }
 

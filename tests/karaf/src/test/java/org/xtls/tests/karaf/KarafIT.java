@@ -98,6 +98,8 @@ class KarafIT {
         for (String method : List.of("x509 ", "openpgp ", "srp-psk ")) {
             assertTrue(methods.lines().anyMatch(line -> line.startsWith(method)), methods);
         }
+        String help = romeo.tell("xtls:help");
+        assertTrue(help.contains("Commands of the container: *:help"), help);
     }
 
     private boolean sent(String from, String what) {
