@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -28,6 +30,7 @@ final class Engagement {
     private final List<Asked> asked = new ArrayList<>();
 
     private boolean released; // under the lock of asked
+    private final Set<ServiceReference<AuthMethod>> gone = ConcurrentHashMap.newKeySet();
 
     private record Engaged(Methods.Provider provider, AuthMethod method) {}
 
@@ -92,7 +95,8 @@ final class Engagement {
             stage = given.toCompletableFuture();
         } catch (RuntimeException | LinkageError e) {
             // Whatever a method throws, a null stage included, rules out this method and nothing else.
-            return CompletableFuture.failedFuture(e);
+            return CompletableFuture.failedFuture(
+                    gone.contains(engaged.provider.reference()) ? gone(engaged.provider.name()) : e);
         }
         String name = engaged.provider.name();
         return hold(engaged.provider.reference(), given, stage, late).thenApply(value -> {
@@ -124,6 +128,8 @@ final class Engagement {
         }
         if (tooLate) {
             entry.cancel();
+        } else if (provider != null && gone.contains(provider)) {
+            entry.gone();
         }
         var unused = given.whenComplete((value, failure) -> {
             forget(entry);
@@ -147,16 +153,25 @@ final class Engagement {
         }
     }
 
-    /** A method's service goes: its instance is given back, and what it was asked is cancelled. */
-    void gone(ServiceReference<AuthMethod> provider) {
+    /**
+     * A method's service goes: what it was asked is cancelled. On any thread, and at once: what a method says while it is
+     * taken apart, such as that there is no trust store, is not why.
+     */
+    void goes(ServiceReference<AuthMethod> provider) {
+        gone.add(provider);
         List<Asked> cancelled;
         synchronized (asked) {
             cancelled = asked.stream()
                     .filter(entry -> provider.equals(entry.provider))
                     .toList();
         }
-        giveBack(engaged -> engaged.provider.reference().equals(provider));
         cancelled.forEach(Asked::gone);
+    }
+
+    /** A method's service has gone: its instance is given back. */
+    void gone(ServiceReference<AuthMethod> provider) {
+        goes(provider);
+        giveBack(engaged -> engaged.provider.reference().equals(provider));
     }
 
     /** The negotiation has ended. */

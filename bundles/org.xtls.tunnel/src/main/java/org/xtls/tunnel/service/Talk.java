@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -73,7 +74,7 @@ final class Talk {
     private final Map<Long, OpenTunnel> tunnels = new HashMap<>();
     private final List<CompletableFuture<Tunnel>> opening = new ArrayList<>();
     private final Map<Long, CompletableFuture<Acknowledgement>> sends = new HashMap<>();
-    private final Map<Long, Engagement> engagements = new HashMap<>();
+    private final Map<Long, Engagement> engagements = new ConcurrentHashMap<>();
     private final Deque<Action> todo = new ArrayDeque<>();
     private boolean performing;
     private long tokens;
@@ -227,7 +228,8 @@ final class Talk {
     }
 
     void methodGone(ServiceReference<AuthMethod> provider) {
-        execute(() -> List.copyOf(engagements.values()).forEach(engagement -> engagement.gone(provider)));
+        engagements.values().forEach(engagement -> engagement.goes(provider));
+        execute(() -> engagements.values().forEach(engagement -> engagement.gone(provider)));
     }
 
     void trustChanged(TrustChange change) {

@@ -93,6 +93,29 @@ class EngagementTest {
     }
 
     @Test
+    void what_a_method_says_while_it_is_taken_apart_is_not_why() {
+        CompletableFuture<String> stage = new CompletableFuture<>();
+        service.whenGivenBack = () -> stage.completeExceptionally(new IllegalStateException("there is no trust store"));
+        CompletableFuture<String> asked = engagement.ask(service.asProvider(), method -> stage);
+        engagement.goes(service.reference);
+        assertEquals("the authentication method x509 went away", reason(asked));
+        assertEquals(0, service.givenBack.get(), "that is for the strand");
+        CompletableFuture<String> between = engagement.ask(
+                "x509", method -> CompletableFuture.failedFuture(new IllegalStateException("there is no trust store")));
+        assertEquals("the authentication method x509 went away", reason(between));
+        CompletableFuture<String> thrown = engagement.ask("x509", method -> {
+            throw new IllegalStateException("deactivated");
+        });
+        assertEquals("the authentication method x509 went away", reason(thrown));
+        engagement.gone(service.reference);
+        assertEquals(1, service.givenBack.get());
+    }
+
+    private static String reason(CompletableFuture<?> failed) {
+        return assertThrows(CompletionException.class, failed::join).getCause().getMessage();
+    }
+
+    @Test
     void whatever_a_method_does_wrong_fails_its_stage() {
         fails(engagement.ask(service.asProvider(), method -> {
             throw new IllegalStateException("broken");
