@@ -22,10 +22,15 @@ final class Boundary {
     static <A, B> CompletableFuture<B> outside(CompletionStage<A> stage, Function<A, B> value) {
         CompletableFuture<B> outside = new CompletableFuture<>();
         stage.whenComplete((result, error) -> {
-            if (error == null) {
-                outside.complete(value.apply(result));
-            } else {
-                outside.completeExceptionally(refusal(error));
+            try {
+                if (error == null) {
+                    outside.complete(value.apply(result));
+                } else {
+                    outside.completeExceptionally(refusal(error));
+                }
+            } catch (RuntimeException | LinkageError e) {
+                // Or whoever waits would wait for ever.
+                outside.completeExceptionally(e);
             }
         });
         return outside;
