@@ -28,7 +28,8 @@ public interface OwnKeys {
      * @param account an own account
      * @return the keys that are there, the current one first, then the one that will follow it; none where there is none
      *     yet, or where the method does not tell, as here; fails with {@link org.xtls.XtlsException} when the key that is
-     *     there cannot be used now: it has expired, is locked, or its token is away
+     *     there cannot be used now: it has expired or, as far as the method can tell without asking anybody, is locked, or
+     *     its token is away
      */
     default CompletionStage<List<OwnKey>> held(BareJid account) {
         return CompletableFuture.completedStage(List.of());

@@ -2,6 +2,7 @@ package org.xtls.embedded.files;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -12,8 +13,9 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
+import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Files and directories for their owner only, from the moment they exist. One that is there already is looked at before it
@@ -31,7 +33,8 @@ public final class OwnerOnly {
     /** Who can do anything anyway; by his number where the system knows no names, as in a bare container. */
     private static final Set<String> ROOT = Set.of("root", "0");
 
-    private static volatile @Nullable UserPrincipal self;
+    /** By file system, for some map users: what a process makes there is another's by name. */
+    private static final Map<FileStore, UserPrincipal> SELVES = new ConcurrentHashMap<>();
 
     private OwnerOnly() {}
 
@@ -93,29 +96,46 @@ public final class OwnerOnly {
     }
 
     /**
-     * As whom this process makes files. A file that it has just made tells; the system property has no name for a user
-     * that the system does not know by name, as in many containers.
+     * As whom this process makes files there. A file that it has just made tells; the system property has no name for a
+     * user that the system does not know by name, as in many containers. Where none can be made, the directory for
+     * temporary files has to do.
      */
     private static UserPrincipal self(Path wanted) throws IOException {
-        UserPrincipal known = self;
+        Path path = wanted.toAbsolutePath();
+        Path parent = path.getParent();
+        Path directory = Files.isDirectory(path) || parent == null ? path : parent;
+        FileStore store = Files.getFileStore(directory);
+        UserPrincipal known = SELVES.get(store);
         if (known == null) {
+            known = maker(wanted, directory);
+            SELVES.put(store, known);
+        }
+        return known;
+    }
+
+    private static UserPrincipal maker(Path wanted, Path directory) throws IOException {
+        try {
+            return ownerOf(Files.createTempFile(directory, ".xtls", null));
+        } catch (IOException notThere) {
             try {
-                Path made = Files.createTempFile("xtls", null);
-                try {
-                    known = Files.getOwner(made);
-                } finally {
-                    Files.delete(made);
-                }
+                return ownerOf(Files.createTempFile("xtls", null));
             } catch (IOException e) {
+                e.addSuppressed(notThere);
                 throw new IOException(
-                        "whether " + wanted + " is this user's cannot be told, for no file can be made in "
-                                + System.getProperty("java.io.tmpdir")
+                        "whether " + wanted + " is this user's cannot be told, for no file can be made in " + directory
+                                + " nor in " + System.getProperty("java.io.tmpdir")
                                 + "; let java.io.tmpdir name a directory where one can",
                         e);
             }
-            self = known;
         }
-        return known;
+    }
+
+    private static UserPrincipal ownerOf(Path made) throws IOException {
+        try {
+            return Files.getOwner(made);
+        } finally {
+            Files.delete(made);
+        }
     }
 
     private static FileAttribute<?>[] mode(Path path, String permissions) throws IOException {

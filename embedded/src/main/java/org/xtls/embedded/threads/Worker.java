@@ -165,7 +165,8 @@ public final class Worker implements AutoCloseable {
         return () -> {
             try {
                 step.run();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
+                // An Error too, or what is repeated would end without a word.
                 LOG.error("{}: what was to be done failed", name, e);
             }
         };

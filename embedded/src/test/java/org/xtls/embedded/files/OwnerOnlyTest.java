@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class OwnerOnlyTest {
     private static final String SOMEBODY_ELSE = "nobody";
+
+    private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
+    private static final int USER = 54321;
+    private static final List<String> AS_USER =
+            List.of("setpriv", "--reuid=" + USER, "--regid=" + USER, "--clear-groups");
 
     @TempDir
     Path home;
@@ -129,15 +135,14 @@ class OwnerOnlyTest {
     /** As in a container whose user has no name. */
     @Test
     void a_user_that_is_not_root_takes_its_own_and_roots_files_only(@TempDir Path place) throws Exception {
-        assumeTrue(isRoot() && Files.isExecutable(Path.of("/usr/bin/setpriv")), "not root, or no setpriv");
+        assumeTrue(isRoot() && Files.isExecutable(SETPRIV), "not root, or no setpriv");
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path roots = Files.writeString(home.resolve("roots"), "");
         Path own = Files.writeString(home.resolve("own"), "");
         Path others = Files.writeString(home.resolve("others"), "");
-        Files.setAttribute(own, "unix:uid", 54321);
+        Files.setAttribute(own, "unix:uid", USER);
         giveAway(others);
-        List<String> asUser = List.of("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups");
-        try (OtherJvm user = OtherJvm.start(place, asUser, List.of(), User.class, roots, own, others)) {
+        try (OtherJvm user = OtherJvm.start(place, AS_USER, List.of(), User.class, roots, own, others)) {
             assertEquals("taken", user.line());
             assertEquals("taken", user.line());
             assertEquals(belongs(others, "54321"), user.line());
@@ -145,15 +150,34 @@ class OwnerOnlyTest {
     }
 
     @Test
+    void who_can_make_a_file_in_its_own_directory_needs_no_other(@TempDir Path place) throws Exception {
+        assumeTrue(isRoot() && Files.isExecutable(SETPRIV), "not root, or no setpriv");
+        Path own = file("rw-------");
+        Files.setAttribute(own, "unix:uid", USER);
+        Files.setAttribute(home, "unix:uid", USER);
+        List<String> noTemporary = List.of("-Djava.io.tmpdir=" + home.resolve("gone"));
+        try (OtherJvm user = OtherJvm.start(place, AS_USER, noTemporary, User.class, own, home)) {
+            assertEquals("taken", user.line());
+            assertEquals("taken", user.line());
+        }
+        try (Stream<Path> left = Files.list(home)) {
+            assertEquals(List.of(own), left.toList());
+        }
+    }
+
+    @Test
     void who_cannot_make_a_file_anywhere_is_told_what_to_do(@TempDir Path place) throws Exception {
+        assumeTrue(isRoot() && Files.isExecutable(SETPRIV), "not root, or no setpriv");
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path file = file("rw-------");
         giveAway(file);
         Path gone = home.resolve("gone");
-        try (OtherJvm jvm = OtherJvm.start(place, List.of(), List.of("-Djava.io.tmpdir=" + gone), User.class, file)) {
+        List<String> noTemporary = List.of("-Djava.io.tmpdir=" + gone);
+        try (OtherJvm user = OtherJvm.start(place, AS_USER, noTemporary, User.class, file)) {
             assertEquals(
-                    "whether " + file + " is this user's cannot be told, for no file can be made in " + gone
-                            + "; let java.io.tmpdir name a directory where one can",
-                    jvm.line());
+                    "whether " + file + " is this user's cannot be told, for no file can be made in " + home
+                            + " nor in " + gone + "; let java.io.tmpdir name a directory where one can",
+                    user.line());
         }
     }
 

@@ -97,6 +97,7 @@ final class IdentityDirectory implements IdentitySource {
             return List.of();
         }
         try {
+            OwnerOnly.requireUnwritableByOthers(directory);
             Shelf shelf = read(account, now);
             if (!shelf.usable.isEmpty()) {
                 return rotation.choose(shelf.usable, now).identities();

@@ -631,7 +631,9 @@ public final class Conversation {
         fresh.announced();
         if (old != null) {
             old.moveQueueTo(fresh, now);
-            endTunnel(old, Failure.of(Code.REPLACED, Fault.NONE, "a fresh tunnel took this one's place"), true);
+            // The peer's goodbye came before its start or proceed: without it a server has kept back what it said last.
+            boolean cut = old.peerConfirms() && !old.peerSaidGoodbye();
+            endTunnel(old, reasons.replaced(cut), !cut);
         }
         fresh.pump(now);
     }

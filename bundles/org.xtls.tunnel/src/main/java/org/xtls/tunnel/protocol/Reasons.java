@@ -17,6 +17,8 @@ import org.xtls.tunnel.protocol.Attempt.Stage;
 
 /** Why things end, in words for people. */
 final class Reasons {
+    private static final String MISSING = "What the peer sent last may be missing.";
+
     private final FullJid peer;
 
     Reasons(FullJid peer) {
@@ -96,9 +98,11 @@ final class Reasons {
                                 peer + " did not take the tunnel's data (" + error.condition() + ")"));
     }
 
-    /** A close of ours came back, before the peer had said goodbye. */
+    /** A close of ours came back, before the peer had said goodbye: it may be gone, or somebody may say so. */
     Failure closeRefused(StanzaError error) {
-        return gone(error).orElseGet(this::truncated);
+        return gone(error)
+                .map(gone -> new Failure(gone.code(), Fault.BETWEEN, gone.message(), MISSING))
+                .orElseGet(this::truncated);
     }
 
     private Optional<Failure> gone(StanzaError error) {
@@ -182,7 +186,18 @@ final class Reasons {
                 Fault.BETWEEN,
                 "the tunnel was cut off: it was closed in the name of " + peer
                         + ", which did not say so inside it (closed without close_notify)",
-                "What the peer sent last may be missing.");
+                MISSING);
+    }
+
+    Failure replaced(boolean cut) {
+        return cut
+                ? new Failure(
+                        Code.REPLACED,
+                        Fault.BETWEEN,
+                        "a fresh tunnel took this one's place, in which " + peer
+                                + " had not said goodbye (replaced without close_notify)",
+                        MISSING)
+                : Failure.of(Code.REPLACED, Fault.NONE, "a fresh tunnel took this one's place");
     }
 
     /** A tunnel may not be weaker than the one whose place it is to take. */

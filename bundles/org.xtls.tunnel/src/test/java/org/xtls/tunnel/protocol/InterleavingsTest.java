@@ -26,7 +26,7 @@ class InterleavingsTest {
     private static final long FIRST = Long.getLong("xtls.seed", 1);
     private static final Set<Code> ALARMS =
             EnumSet.of(Code.TRUNCATED, Code.TLS, Code.PROTOCOL, Code.UNCONFIRMED, Code.OFFER_TAMPERED, Code.REROUTED);
-    private static final Set<Code> CLOSED = EnumSet.of(Code.CLOSED, Code.CLOSED_BY_PEER);
+    private static final Set<Code> CLOSED = EnumSet.of(Code.CLOSED, Code.CLOSED_BY_PEER, Code.REPLACED);
 
     @Test
     void in_every_order_of_events_nothing_is_lost_doubled_or_left_hanging() {

@@ -14,6 +14,7 @@ import org.xtls.Acknowledgement;
 import org.xtls.Closure;
 import org.xtls.Failure;
 import org.xtls.Failure.Code;
+import org.xtls.Failure.Fault;
 import org.xtls.Trust;
 import org.xtls.auth.Verdict;
 import org.xtls.transport.Iq;
@@ -404,6 +405,26 @@ class StartsTest {
         forgedClose(world.romeo);
         assertEquals(Code.TRUNCATED, world.romeo.closure().failure().code());
         assertFalse(world.romeo.closure().orderly());
+    }
+
+    @Test
+    void what_a_server_keeps_back_before_a_renewal_is_told_though_the_renewal_succeeds() {
+        World world = World.withTunnel();
+        boolean[] started = {false};
+        world.server = (from, iq) -> {
+            if (from == world.juliet && iq instanceof Iq.Request request) {
+                started[0] |= request.payload().name().equals("start");
+                return started[0] ? List.of(iq) : List.of();
+            }
+            return List.of(iq);
+        };
+        world.juliet.send("do not pay");
+        world.juliet.perform(world.juliet.conversation.renew(world.now));
+        world.settle();
+        assertEquals(2, world.romeo.opened.size());
+        assertEquals(Code.REPLACED, world.romeo.closure().failure().code());
+        assertFalse(world.romeo.closure().orderly());
+        assertEquals(Fault.BETWEEN, world.romeo.closure().failure().fault());
     }
 
     private static void forgedClose(World.Side side) {
