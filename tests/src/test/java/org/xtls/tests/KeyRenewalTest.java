@@ -60,7 +60,8 @@ class KeyRenewalTest {
             Renewal renewal = aboutToExpire(scene, "today");
             Talk out = scene.romeo().opensTo(scene.juliet());
             assertEquals(renewal.current, out.security().fingerprint());
-            awaitPinned(scene.juliet().account(), renewal.next);
+            // Written down when it has been proved; the tunnel's user hears nothing of it.
+            THEATRE.romeo().actor().awaitKey(scene.juliet().account(), renewal.next, "VERIFIED");
             now(out.close());
 
             twoDaysLater(scene, renewal, "later");
@@ -121,19 +122,5 @@ class KeyRenewalTest {
     private static void ownersOnly(Path file) throws IOException {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         Files.setPosixFilePermissions(file.getParent(), PosixFilePermissions.fromString("rwx------"));
-    }
-
-    /** What is handed over in a tunnel is written down when it has been proved; the tunnel's user hears nothing of it. */
-    private static void awaitPinned(String account, String fingerprint) {
-        long end = System.nanoTime() + Waiting.PATIENCE_SECONDS * 1_000_000_000L;
-        while (THEATRE.romeo().actor().known(account).stream()
-                .noneMatch(key ->
-                        key.fingerprint().equals(fingerprint) && key.state().equals("VERIFIED"))) {
-            if (System.nanoTime() > end) {
-                throw new AssertionError(
-                        "never pinned: " + THEATRE.romeo().actor().known(account));
-            }
-            Thread.onSpinWait();
-        }
     }
 }

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleActivator;
@@ -62,6 +63,7 @@ import org.xtls.trust.TrustStore;
 /** Does what a story says, through the api's services alone, as an application would. */
 public final class Driver implements BundleActivator, Actor {
     private static final String SETTLED = "org.xtls.tests.settled";
+    private static final long A_MINUTE = 60;
     private static final Failure FIRST = Failure.of(Failure.Code.LOCAL, Failure.Fault.NONE, "nobody hears this");
 
     private BundleContext context;
@@ -128,21 +130,33 @@ public final class Driver implements BundleActivator, Actor {
 
     @Override
     public String awaitKnown(String peer, String method, String state) {
+        return await(peer, key -> key.method().equals(method) && key.state().equals(state));
+    }
+
+    @Override
+    public void awaitKey(String peer, String fingerprint, String state) {
+        await(peer, key -> key.fingerprint().equals(fingerprint) && key.state().equals(state));
+    }
+
+    /** The fingerprint of the first key of a peer that is, or becomes, what is wanted. */
+    private String await(String peer, Predicate<Known> wanted) {
         CompletableFuture<String> reached = new CompletableFuture<>();
         TrustListener ear = change -> {
-            if (change.peer().toString().equals(peer)
-                    && change.key().method().equals(method)
-                    && change.to().name().equals(state)) {
-                reached.complete(change.key().fingerprint());
+            Known changed = new Known(
+                    change.key().method(),
+                    change.key().fingerprint(),
+                    change.to().name(),
+                    change.evidence());
+            if (change.peer().toString().equals(peer) && wanted.test(changed)) {
+                reached.complete(changed.fingerprint());
             }
         };
         ServiceRegistration<?> listening = context.registerService(TrustListener.class, ear, null);
         try {
-            known(peer).stream()
-                    .filter(key -> key.method().equals(method) && key.state().equals(state))
-                    .findFirst()
-                    .ifPresent(key -> reached.complete(key.fingerprint()));
-            return now(reached);
+            known(peer).stream().filter(wanted).findFirst().ifPresent(key -> reached.complete(key.fingerprint()));
+            return reached.get(A_MINUTE, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("it did not come to that; known is " + known(peer), e);
         } finally {
             listening.unregister();
         }

@@ -25,6 +25,9 @@ public interface Actor {
     /** Returns when a key of a peer by this method has come to a state, with the fingerprint of the first such. */
     String awaitKnown(String peer, String method, String state);
 
+    /** Returns when this key of a peer has come to a state. */
+    void awaitKey(String peer, String fingerprint, String state);
+
     /** Returns when a tunnel with a peer is open and has this trust. */
     void awaitTrust(String local, String peer, String trust);
 

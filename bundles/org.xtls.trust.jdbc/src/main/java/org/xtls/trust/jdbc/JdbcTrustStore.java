@@ -243,13 +243,18 @@ public final class JdbcTrustStore implements TrustStore, AutoCloseable {
         feed.remove(listener);
     }
 
-    /** Ends the store. What was asked before is done first. */
+    /** Ends the store. What was asked before is done first, unless that takes too long. */
     @Override
     @Deactivate
     public void close() {
+        close(PATIENCE_SECONDS);
+    }
+
+    /** Ends the store, in which what was asked before has so long. */
+    void close(int patienceSeconds) {
         // Behind everything that waits.
         worker.run(database::end);
-        worker.close(PATIENCE_SECONDS, database::abort);
+        worker.close(patienceSeconds, database::abort);
     }
 
     private void apply(Settings wanted) {

@@ -312,7 +312,8 @@ class LostDatabaseTest {
         for (int i = 0; i < 50; i++) {
             asked.add(store.put(JULIET, key(i), KeyState.FIRST_USE, "seen"));
         }
-        store.close();
+        // On a busy machine that many take longer than a stop has patience for.
+        store.close(Stages.PATIENCE_SECONDS);
         assertEquals(50, await(asked.get(49)).keys().size());
         assertEquals(List.of(), threads());
         assertEquals(0, shared.connections(database));
