@@ -121,6 +121,7 @@ final class OpenTunnel {
                         List.of(new Question.Possible("x509", Answer.possible(List.of(keyinfo)))),
                         List.of(),
                         List.of(),
+                        List.of(),
                         known);
             }
             if (question instanceof Question.Present) {

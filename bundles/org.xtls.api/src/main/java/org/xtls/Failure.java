@@ -47,7 +47,7 @@ public record Failure(Code code, Fault fault, String message, String advice) imp
         UNCONFIRMED,
         /** What the peer proved is not trusted for its address. */
         UNTRUSTED,
-        /** The peer proved another key than the one known for its address. */
+        /** The peer proved, or only offered, another key than the one known for its address. */
         KEY_CHANGED,
         /** The peer did not trust what we proved. */
         DISTRUSTED_BY_PEER,

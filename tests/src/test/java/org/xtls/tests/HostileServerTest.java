@@ -251,7 +251,7 @@ class HostileServerTest {
     void it_swaps_the_keyinfo_of_romeos_offer_and_juliet_takes_up_nothing_with_a_stranger_to_her() {
         try (Scene scene = scene().trusting()) {
             server.interceptor(editingOffers(Set.of("start"), offer -> swapped(offer, 64)));
-            assertNoTunnel(scene, "REFUSED", "NO_COMMON_METHOD");
+            assertNoTunnel(scene, "REFUSED", "KEY_CHANGED");
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xtls.trust.KeyName;
 import org.xtls.xml.Element;
 import org.xtls.xml.XmlException;
 
@@ -74,6 +75,9 @@ class OfferTest {
     @Test
     void a_method_that_cannot_go_on_offers_nothing() {
         assertThrows(IllegalArgumentException.class, () -> new Answer(false, List.of(Element.of("urn:a", "b")), ""));
+        KeyName key = new KeyName("x509", "ab".repeat(32));
+        assertThrows(IllegalArgumentException.class, () -> new Answer(true, List.of(), "", key));
+        assertEquals(key, Answer.impossible(key).bound("a password").stranger());
         assertTrue(Answer.possible(List.of()).possible());
         assertFalse(Answer.IMPOSSIBLE.possible());
     }

@@ -1,10 +1,12 @@
 package org.xtls.shell;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
@@ -35,6 +37,10 @@ public final class TunnelNews implements TunnelListener, TrustListener {
     private final List<FullJid> expected = new ArrayList<>();
     private final List<BareJid> verifying = new ArrayList<>();
     private @Nullable String known;
+
+    /** Whose changed keys have been told of, until a tunnel with them is up: anybody can come in their name, and often. */
+    private final Set<BareJid> changedKeys = new HashSet<>();
+
     private final Map<FullJid, Failure> ends = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -62,6 +68,7 @@ public final class TunnelNews implements TunnelListener, TrustListener {
     public void opened(Tunnel tunnel) {
         synchronized (this) {
             ends.remove(tunnel.peer());
+            changedKeys.remove(tunnel.peer().bare());
             if (expected.contains(tunnel.peer()) || tunnel.id().equals(known)) {
                 return;
             }
@@ -82,6 +89,18 @@ public final class TunnelNews implements TunnelListener, TrustListener {
             case CLOSED, REPLACED -> {} // by a command, which tells; or there is another
             default -> tell("tunnel " + tunnel.id() + " with " + tunnel.peer() + " has ended: " + failure.text());
         }
+    }
+
+    @Override
+    public void failed(FullJid local, FullJid peer, Failure failure) {
+        synchronized (this) {
+            if (failure.code() != Failure.Code.KEY_CHANGED
+                    || expected.contains(peer)
+                    || !changedKeys.add(peer.bare())) {
+                return;
+            }
+        }
+        tell("no tunnel with " + peer + ", key changed: " + failure.text());
     }
 
     @Override

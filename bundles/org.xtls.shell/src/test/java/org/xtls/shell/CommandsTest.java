@@ -505,6 +505,25 @@ class CommandsTest {
     }
 
     @Test
+    void a_known_peer_that_comes_with_another_key_is_told_of_once_until_it_is_back() {
+        FullJid romeo = FullJid.parse("romeo@montague.net/orchard");
+        FullJid juliet = FullJid.parse("juliet@capulet.com/balcony");
+        Failure changed =
+                new Failure(Failure.Code.KEY_CHANGED, Failure.Fault.BETWEEN, "She offers another key.", "Ask her.");
+        TunnelNews news = gogo.news;
+        gogo.told.clear();
+        news.failed(romeo, juliet, Failure.of(Failure.Code.REFUSED, Failure.Fault.PEER, "She does not want."));
+        assertEquals(List.of(), gogo.told);
+        news.failed(romeo, juliet, changed);
+        news.failed(romeo, FullJid.parse("juliet@capulet.com/tomb"), changed);
+        assertEquals(
+                List.of("no tunnel with " + juliet + ", key changed: She offers another key. Ask her."), gogo.told);
+        news.expect(juliet);
+        news.failed(romeo, juliet, changed);
+        assertEquals(1, gogo.told.size(), "the command tells");
+    }
+
+    @Test
     void the_ends_that_are_remembered_are_bounded() {
         Closure closure = new Closure(true, Failure.of(Failure.Code.PEER_GONE, Failure.Fault.PEER, "It left."));
         for (int i = 0; i <= TunnelNews.MOST_ENDS; i++) {

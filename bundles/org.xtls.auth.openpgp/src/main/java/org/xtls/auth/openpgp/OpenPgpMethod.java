@@ -86,7 +86,11 @@ public final class OpenPgpMethod implements AuthMethod {
             if (!mayGoOn(negotiation, view)) {
                 return view.fallen()
                         .map(found -> fallen(negotiation.peer().bare(), view, found))
-                        .orElseGet(() -> CompletableFuture.completedStage(bound));
+                        .orElseGet(() -> CompletableFuture.completedStage(view.stranger()
+                                .map(found -> Answer.impossible(
+                                                found.certificate().name())
+                                        .bound(view.binding()))
+                                .orElse(bound)));
             }
             return keys.own()
                     .handle((own, failure) -> own == null || !wasOffered(negotiation, own)

@@ -54,6 +54,13 @@ record PeerView(
                 .anyMatch(found -> state(found) != KeyState.DISTRUSTED);
     }
 
+    /** The first that could be used, had anybody a word on it. */
+    Optional<Found> stranger() {
+        return offered.stream()
+                .filter(found -> found.evaluation() instanceof Evaluation.Usable && state(found) == null)
+                .findFirst();
+    }
+
     /** The first that was held here and is good for nothing any more. */
     Optional<Found> fallen() {
         return offered.stream()

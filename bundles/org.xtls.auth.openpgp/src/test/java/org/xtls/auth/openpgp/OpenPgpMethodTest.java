@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.bouncycastle.bcpg.AEADAlgorithmTags;
 import org.bouncycastle.bcpg.HashAlgorithmTags;
@@ -541,8 +542,13 @@ class OpenPgpMethodTest {
         romeo.pins(juliet);
         PGPKeyPair key = ed25519();
         Offer other = offering(sound(key, ed25519(), "xmpp:" + JULIET));
-        assertFalse(Stages.await(romeo.method.answer(romeo.with(juliet.jid, Role.RESPONDER, null, other)))
-                .possible());
+        KeyName name = new KeyName(
+                "openpgp", HexFormat.of().formatHex(key.getPublicKey().getFingerprint()));
+        for (Role role : Role.values()) {
+            assertEquals(
+                    Answer.impossible(name),
+                    Stages.await(romeo.method.answer(romeo.with(juliet.jid, role, null, other))));
+        }
     }
 
     @Test

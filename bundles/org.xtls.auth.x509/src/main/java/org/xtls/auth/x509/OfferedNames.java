@@ -3,6 +3,7 @@ package org.xtls.auth.x509;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.xtls.auth.Offer;
@@ -96,6 +97,13 @@ record OfferedNames(Set<String> sha256, Set<String> sha1, Set<String> anchors, b
     /** Whether one of the names is that of a certificate on record. */
     boolean recognisedBy(KnownPeer known) {
         return onRecord(known).stream().map(KeyName::fingerprint).anyMatch(sha256::contains);
+    }
+
+    /** The certificate that is offered: named by both hashes, for 64 digits alone may be an OpenPGP key's. */
+    Optional<KeyName> certificate() {
+        return sha256.size() == 1 && !sha1.isEmpty()
+                ? Optional.of(new KeyName(X509Method.NAME, sha256.iterator().next()))
+                : Optional.empty();
     }
 
     /** Whether all that says which certificate it would be is an SHA-1: a plain peer's offer. */

@@ -176,8 +176,11 @@ public final class X509Method implements AuthMethod {
             if (recognised) {
                 return Answer.possible(facts.offered);
             }
-            if (offered.isEmpty() || offered.distrustedBy(facts.known) || !facts.mayTakeUnknown(negotiation)) {
+            if (offered.isEmpty() || offered.distrustedBy(facts.known)) {
                 return Answer.IMPOSSIBLE;
+            }
+            if (!facts.mayTakeUnknown(negotiation)) {
+                return offered.certificate().map(Answer::impossible).orElse(Answer.IMPOSSIBLE);
             }
             return Answer.possible(List.of(OfferedNames.INSECURE));
         });

@@ -128,21 +128,22 @@ class X509MethodTest {
         "sha1-confirming, VERIFIED, REJECT, impossible",
         "sha1, VERIFIED-OPENPGP, ACCEPT, impossible",
         // A stranger
-        "both, , REJECT, impossible",
+        "both, , REJECT, stranger",
         "both, , ASK, insecure",
         "both, , ACCEPT, insecure",
         "insecure, , REJECT, impossible",
         "insecure, , ACCEPT, insecure",
         // Somebody with another certificate than the one on record
-        "other, VERIFIED, REJECT, impossible",
-        "other, VERIFIED, ACCEPT, impossible",
-        "other, VERIFIED, ASK, impossible",
+        "other, VERIFIED, REJECT, another",
+        "other, VERIFIED, ACCEPT, another",
+        "other, VERIFIED, ASK, another",
+        "other-openpgp, VERIFIED, ACCEPT, impossible",
         "insecure, VERIFIED, ACCEPT, impossible",
-        "other, FIRST_USE, REJECT, impossible",
+        "other, FIRST_USE, REJECT, another",
         "other, FIRST_USE, ACCEPT, insecure",
         "other, DISTRUSTED, ACCEPT, insecure",
-        "both, VERIFIED-OPENPGP, ACCEPT, impossible",
-        "both, FIRST_USE+VERIFIED-OPENPGP, ACCEPT, impossible",
+        "both, VERIFIED-OPENPGP, ACCEPT, stranger",
+        "both, FIRST_USE+VERIFIED-OPENPGP, ACCEPT, stranger",
         // A certificate that is distrusted
         "both, DISTRUSTED, ACCEPT, impossible",
         "both, DISTRUSTED, REJECT, impossible",
@@ -270,6 +271,7 @@ class X509MethodTest {
             case "sha1-confirming" ->
                 things.addAll(List.of(keyinfo(Fingerprint.sha1(juliets)), Element.of("urn:x-xtls:1", "confirm")));
             case "other" -> things.addAll(List.of(keyinfo("ef".repeat(32)), keyinfo(Fingerprint.sha1(juliets))));
+            case "other-openpgp" -> things.add(keyinfo("ef".repeat(32)));
             case "insecure" -> things.add(Element.of("urn:xmpp:tmp:c2ctls", "insecure"));
             case "srp" ->
                 things.addAll(
@@ -292,6 +294,8 @@ class X509MethodTest {
     private Answer answers(String kind) throws Exception {
         return switch (kind) {
             case "impossible" -> Answer.IMPOSSIBLE;
+            case "stranger" -> Answer.impossible(name(juliets));
+            case "another" -> Answer.impossible(new KeyName("x509", "ef".repeat(32)));
             case "nothing" -> Answer.possible(List.of());
             case "insecure" -> Answer.possible(List.of(Element.of("urn:xmpp:tmp:c2ctls", "insecure")));
             case "names" -> Answer.possible(List.of(keyinfo(Fingerprint.sha256(own)), keyinfo(Fingerprint.sha1(own))));

@@ -64,6 +64,9 @@ final class Attempt {
     /** What methods hold of the peer, whether they can go on or not. */
     List<String> bindings = List.of();
 
+    /** Keys that the peer's offer names, and that keep methods from going on with it. */
+    List<KeyName> strangers = List.of();
+
     /** What the peer proved to hold, once its method has judged. */
     @Nullable
     KeyName key;
@@ -124,6 +127,7 @@ final class Attempt {
     void match(Question.Answered answered) {
         troubles.addAll(answered.troubles());
         bindings = answered.bindings();
+        strangers = answered.strangers();
         Set<String> offered = Set.copyOf(methods);
         methods = answered.answers().stream()
                 .filter(possible -> role == Role.RESPONDER || offered.contains(possible.method()))

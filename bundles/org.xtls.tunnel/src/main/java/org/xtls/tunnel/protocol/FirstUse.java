@@ -1,6 +1,7 @@
 package org.xtls.tunnel.protocol;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.xtls.Failure;
@@ -89,6 +90,26 @@ public sealed interface FirstUse {
         Failure unverified =
                 state == KeyState.EXPIRED ? otherwise : strict == null ? null : refusal(known, key, strict);
         return new Ask(otherwise, first.concern(), unverified);
+    }
+
+    /**
+     * What the user is told of a known peer that offers another key, with which it does not come to a handshake. A server
+     * may have written the name; so may it have made a handshake of its own.
+     *
+     * @param known what is known of the peer
+     * @param key what its offer names
+     * @return the failure; empty when it does not look as if its key had changed
+     */
+    static Optional<Failure> changed(KnownPeer known, KeyName key) {
+        Objection objection = remembered(known, key);
+        return objection == null || objection.code != Code.KEY_CHANGED
+                ? Optional.empty()
+                : Optional.of(new Failure(
+                        Code.KEY_CHANGED,
+                        Fault.BETWEEN,
+                        known.peer() + " offers the " + key.method() + " key " + key.grouped()
+                                + ", which it has not proved, and " + objection.why + ".",
+                        objection.advice));
     }
 
     /** Nothing speaks for the key, and nothing against it. */

@@ -82,9 +82,15 @@ public sealed interface Question {
      * @param answers by method, the preferred one first; methods that cannot go on are left out
      * @param troubles what kept methods from answering, one sentence each
      * @param bindings what methods hold of the peer, whether they can go on or not, one phrase each
+     * @param strangers keys that the offer names and that keep methods from going on
      * @param known what is known of the peer
      */
-    record Answered(List<Possible> answers, List<String> troubles, List<String> bindings, KnownPeer known)
+    record Answered(
+            List<Possible> answers,
+            List<String> troubles,
+            List<String> bindings,
+            List<KeyName> strangers,
+            KnownPeer known)
             implements Reply {}
 
     /**

@@ -46,13 +46,16 @@ final class Reasons {
     }
 
     Failure nothingInCommon(Attempt of) {
-        return new Failure(
-                Code.NO_COMMON_METHOD,
-                Fault.LOCAL,
-                "no authentication method is common to both sides: this side offered "
-                        + (of.sent == null ? "nothing" : Offers.describe(of.sent))
-                        + ", " + peer + " offered " + Offers.describe(of.received) + troubles(of),
-                "Exchange fingerprints with the peer and trust them, or allow first use by policy.");
+        return of.strangers.stream()
+                .flatMap(key -> FirstUse.changed(of.known, key).stream())
+                .findFirst()
+                .orElseGet(() -> new Failure(
+                        Code.NO_COMMON_METHOD,
+                        Fault.LOCAL,
+                        "no authentication method is common to both sides: this side offered "
+                                + (of.sent == null ? "nothing" : Offers.describe(of.sent))
+                                + ", " + peer + " offered " + Offers.describe(of.received) + troubles(of),
+                        "Exchange fingerprints with the peer and trust them, or allow first use by policy."));
     }
 
     static String troubles(Attempt of) {

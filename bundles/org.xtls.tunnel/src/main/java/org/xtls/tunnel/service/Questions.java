@@ -134,6 +134,7 @@ final class Questions {
         return gather(asked, facts, troubles, (given, known) -> {
             List<Question.Possible> possible = new ArrayList<>();
             List<String> bindings = new ArrayList<>();
+            List<KeyName> strangers = new ArrayList<>();
             asked.keySet().forEach(method -> {
                 Answer answer = given.get(method);
                 if (answer == null) {
@@ -144,11 +145,14 @@ final class Questions {
                 if (answer.possible()) {
                     possible.add(new Question.Possible(method, answer));
                 }
+                if (answer.stranger() != null) {
+                    strangers.add(answer.stranger());
+                }
                 if (!answer.binding().isBlank()) {
                     bindings.add(answer.binding() + " (" + method + ")");
                 }
             });
-            return new Question.Answered(possible, troubles, bindings, known);
+            return new Question.Answered(possible, troubles, bindings, strangers, known);
         });
     }
 

@@ -485,7 +485,11 @@ final class Talk {
     }
 
     private void failed(Failure failure) {
-        LOG.info("no tunnel between {} and {}: {}", local, peer, failure.text());
+        if (failure.code() == Code.KEY_CHANGED) {
+            LOG.warn("no tunnel between {} and {}: {}", local, peer, failure.text());
+        } else {
+            LOG.info("no tunnel between {} and {}: {}", local, peer, failure.text());
+        }
         service.counts().failed(failure);
         List<CompletableFuture<Tunnel>> waitingForIt = List.copyOf(opening);
         opening.clear();

@@ -15,10 +15,13 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.xtls.Failure;
 import org.xtls.Failure.Code;
+import org.xtls.Failure.Fault;
 import org.xtls.auth.Offer;
 import org.xtls.transport.Iq;
 import org.xtls.transport.StanzaError.Condition;
+import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
 import org.xtls.trust.KnownKey;
 import org.xtls.trust.KnownPeer;
@@ -86,6 +89,43 @@ class AgreementTest {
         assertTrue(world.juliet.failure().text().contains("keyinfo abababab"));
         assertTrue(world.romeo.conversation.isIdle() && world.juliet.conversation.isIdle());
         assertEquals(0, world.juliet.taken);
+    }
+
+    @Test
+    void a_known_peer_that_offers_another_key_is_told_of_where_nothing_else_is_left() {
+        KeyName offered = new KeyName("x509", "ef".repeat(32));
+        World world = new World();
+        world.juliet.likes = thing -> false;
+        world.juliet.strangers = List.of(offered);
+        world.juliet.known = new KnownPeer(
+                World.ROMEO.bare(),
+                List.of(new KnownKey(Keys.NAME, KeyState.VERIFIED, Instant.EPOCH, "compared")),
+                false,
+                Set.of());
+        world.romeo.open();
+        world.settle();
+        assertCondition(Condition.NOT_ACCEPTABLE, world.juliet.sent.get(0));
+        Failure failure = world.juliet.failure();
+        assertEquals(Code.KEY_CHANGED, failure.code());
+        assertEquals(Fault.BETWEEN, failure.fault());
+        assertTrue(
+                failure.message().contains("offers the x509 key " + offered.grouped() + ", which it has not proved"));
+        assertTrue(failure.message().contains("another key is trusted for this peer (" + Keys.NAME.grouped() + ")"));
+        assertEquals(List.of(), world.juliet.keyChanges, "nothing has been proved");
+
+        world.juliet.known = KnownPeer.stranger(World.ROMEO.bare());
+        world.romeo.open();
+        world.settle();
+        assertEquals(Code.NO_COMMON_METHOD, world.juliet.failure().code(), "nobody knows that peer");
+    }
+
+    @Test
+    void a_key_that_nobody_knows_is_no_matter_where_another_method_goes_on() {
+        World world = new World();
+        world.juliet.strangers = List.of(new KeyName("openpgp", "ef".repeat(20)));
+        world.romeo.open();
+        world.settle();
+        assertTrue(world.juliet.isUp());
     }
 
     @Test

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xtls.BareJid;
+import org.xtls.Failure;
 import org.xtls.Trust;
 import org.xtls.trust.KeyName;
 import org.xtls.trust.KeyState;
@@ -101,6 +104,26 @@ class FirstUseTest {
         assertTrue(message.contains(KEY.grouped()));
         assertTrue(message.contains(new KeyName("x509", "cd".repeat(32)).grouped()));
         assertFalse(message.contains("\n"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "other VERIFIED, another key is trusted for this peer",
+        "other FIRST_USE, this peer used another key before",
+        "other EXPIRED, the key that was trusted for this peer has expired",
+        "nothing, ",
+        "other DISTRUSTED, ",
+        "foreign VERIFIED, ",
+        "this EXPIRED, ",
+        "tunnels, ",
+    })
+    void a_key_that_is_only_offered_changes_where_another_is_on_record(String known, @Nullable String why) {
+        Optional<Failure> changed = FirstUse.changed(known(known), KEY);
+        assertEquals(why != null, changed.isPresent());
+        if (why != null) {
+            assertEquals(Failure.Code.KEY_CHANGED, changed.get().code());
+            assertTrue(changed.get().message().contains(KEY.grouped() + ", which it has not proved, and " + why));
+        }
     }
 
     @Test

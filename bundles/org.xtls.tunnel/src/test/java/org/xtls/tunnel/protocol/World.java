@@ -86,6 +86,7 @@ final class World {
         Function<Element, Boolean> likes = thing -> thing.name().equals("keyinfo");
         KnownPeer known;
         List<String> bindings = List.of();
+        List<KeyName> strangers = List.of();
         Supplier<Credential> credential;
         Function<Proof, Verdict> verdict;
         Reply decision =
@@ -235,7 +236,7 @@ final class World {
                     methods.forEach((method, elements) -> possible.add(new Question.Possible(
                             method, Answer.possible(elements).bound(holds.getOrDefault(method, "")))));
                 }
-                return new Question.Answered(possible, List.of(), bindings, known);
+                return new Question.Answered(possible, List.of(), bindings, strangers, known);
             }
             if (question instanceof Question.Present) {
                 return new Question.Presented(credential.get());

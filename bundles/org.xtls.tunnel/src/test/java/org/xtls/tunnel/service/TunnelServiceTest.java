@@ -34,6 +34,7 @@ import org.xtls.Stanza;
 import org.xtls.Trust;
 import org.xtls.Tunnel;
 import org.xtls.TunnelListener;
+import org.xtls.auth.Answer;
 import org.xtls.auth.AuthMethod;
 import org.xtls.auth.Offer;
 import org.xtls.auth.x509.Identities;
@@ -723,6 +724,17 @@ class TunnelServiceTest {
         assertEquals(Trust.UNVERIFIED, romeo.open(juliet).security().trust());
         TrustQuestion question = next(questions);
         assertTrue(romeo.trust.of(juliet.me.bare()).key(question.key()).isEmpty(), "for this once only");
+    }
+
+    @Test
+    void a_known_peer_that_begins_with_another_key_is_told_of_on_the_side_that_answers() {
+        KeyName offered = new KeyName("test", "ef".repeat(32));
+        juliet.method.answer = negotiation -> done(Answer.impossible(offered));
+        juliet.trust.put(romeo.me.bare(), new KeyName("test", "cd".repeat(32)), KeyState.VERIFIED, "compared");
+        assertEquals(Code.REFUSED, failure(romeo.service.open(juliet.me)).code());
+        Failure changed = next(juliet.heard.failed);
+        assertEquals(Code.KEY_CHANGED, changed.code());
+        assertTrue(changed.message().contains(offered.grouped()), changed.message());
     }
 
     @Test
